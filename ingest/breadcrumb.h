@@ -1,0 +1,36 @@
+/* One breadcrumb: where a vehicle was, as its event said it, normalised (definitions.md, "A breadcrumb from an event").
+ *
+ * A small plain value; texts borrow from the arena of the delivery that brought it. Absent numbers are NaN. */
+#ifndef CRUMBTRAIL_INGEST_BREADCRUMB_H
+#define CRUMBTRAIL_INGEST_BREADCRUMB_H
+
+#include <stdint.h>
+
+#include "server/base/text.h"
+
+/* Bits of breadcrumb.flags; the same numbers stand in the database, in api/position.h and on the wire of the stream. */
+enum breadcrumb_flag {
+  FLAG_NULL_ISLAND = 1,       /* |lat| and |lon| < 0.01 */
+  FLAG_FUTURE = 2,            /* over 5 min ahead of our clock */
+  FLAG_SPEED_IMPLAUSIBLE = 4, /* over 250 km/h */
+  FLAG_JUMP = 8,              /* implied speed from the previous breadcrumb over 250 km/h */
+};
+
+enum breadcrumb_source { SOURCE_IOT_HTTP = 1, SOURCE_SNS = 2, SOURCE_S3 = 3, SOURCE_FIREHOSE = 4, SOURCE_REPLAY = 5 };
+
+struct breadcrumb {
+  struct text vehicle; /* 1-128 of [A-Za-z0-9:_-] */
+  int64_t recorded_at_us;
+  int64_t version;
+  double longitude_deg;
+  double latitude_deg;
+  float speed_kmh;
+  float heading_deg;
+  float temperature_c;
+  int8_t ignition; /* -1 unknown, 0 off, 1 on */
+  uint8_t flags;
+  uint8_t source;
+  struct text extra; /* JSON object text, or data == NULL */
+};
+
+#endif

@@ -1,0 +1,74 @@
+/* Settings: one table -> one immutable `struct config`.
+ *
+ * Every setting is one row of the table in config.c: flag --like-this, environment CRUMBTRAIL_LIKE_THIS (or ..._FILE with the
+ * path of a file that holds it, for secrets), key like-this in crumbtrail.conf (`key = value` lines, `#` comments), default,
+ * unit, help. Precedence: flag, environment, file, default. Unknown keys are errors. Made once before any thread starts;
+ * modules get their own part by value. Texts live as long as the config. */
+#ifndef CRUMBTRAIL_SERVER_CONFIG_H
+#define CRUMBTRAIL_SERVER_CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "server/base/arena.h"
+#include "server/base/error.h"
+#include "server/base/text.h"
+
+struct config {
+  const char *config_file;         /* --config */
+  const char *listen;              /* 127.0.0.1:8080 */
+  const char *admin_listen;        /* 127.0.0.1:8081 */
+  const char *data_folder;         /* --data */
+  const char *database;            /* libpq URL; "" = embedded cluster under data_folder */
+  const char *postgres_bin_folder; /* where initdb, postgres, pg_ctl are; default /usr/lib/postgresql/15/bin */
+  const char *static_folder;       /* --static-dir: what static/build.js made */
+  const char *ingest_key;          /* secret; "" = made at first start and kept in DATA/ingest-key */
+  const char *ingest_key_next;     /* secret; second valid key during rotation */
+  const char *speed_unit;          /* mph | kmh | ms */
+  const char *temperature_unit;    /* c | f */
+  const char *temperature_field;   /* temperature */
+  int64_t stale_field_s;           /* 60 */
+  int64_t silent_after_s;          /* 900 */
+  int64_t query_workers;           /* 4 */
+  int64_t query_timeout_ms;        /* statement_timeout of API queries; 30000 */
+  int64_t ingest_body_max_bytes;   /* 1 MiB */
+  int64_t ingest_queue_max;        /* deliveries waiting for the writer; 8192 */
+  int64_t connections_max;         /* 4096 */
+  int64_t stream_clients_max;      /* 2000 */
+  int64_t partitions_ahead_days;   /* 7 */
+  const char *allowed_origins;     /* comma separated, besides the server's own */
+  const char *raster_tile_url;     /* "" = none */
+  const char *raster_attribution;
+  const char *log_level;  /* debug | info | warning | error */
+  const char *log_format; /* logfmt | json */
+};
+
+/* Reads flags from argv[first..argc), the environment and the file. Positional arguments are left in *positional (arena), flags
+ * that the command knows itself (`extra_flags`, NULL-terminated names without dashes; a trailing '=' means it takes a value)
+ * land in *extra. ERROR_SETUP names the setting. */
+struct config_extra {
+  const char *name;
+  const char *value; /* "" for a plain flag; repeated flags appear again */
+};
+struct config_extras {
+  struct config_extra *items;
+  int count;
+};
+struct error config_load(struct arena *arena, int argc, char **argv, int first, const char *const *extra_flags,
+                         struct config *config, const char ***positional, int *positional_count,
+                         struct config_extras *extras) ERROR_MUST_CHECK;
+
+/* Value of an extra flag, or NULL when it was not given (the last one wins). */
+const char *config_extra_value(const struct config_extras *extras, const char *name);
+
+/* `crumbtrail config`: name, value, where from; secrets as ****. */
+void config_print(const struct config *config, struct buffer *out);
+/* The table as help text for `crumbtrail help serve`. */
+void config_print_help(struct buffer *out);
+
+/* host:port -> parts. "[::1]:8080" too. */
+struct error config_parse_address(struct text address, char host[64], uint16_t *port) ERROR_MUST_CHECK;
+/* True for 127.0.0.0/8, ::1 and "localhost". */
+bool config_is_loopback(const char *host);
+
+#endif

@@ -1,0 +1,29 @@
+/* N threads with a database connection each that answer routes with a `query` handler.
+ *
+ * Bounded queue in (full: 503 with Retry-After), bounded stream back (request.h). A worker whose connection is lost answers
+ * 503 and connects anew with back-off. Each query runs in a read-only connection with statement_timeout.
+ * Thread: start and stop from main; submit from the HTTP thread. */
+#ifndef CRUMBTRAIL_SERVER_HTTP_QUERY_WORKERS_H
+#define CRUMBTRAIL_SERVER_HTTP_QUERY_WORKERS_H
+
+#include "server/base/error.h"
+#include "server/db/connection.h"
+#include "server/http/router.h"
+
+struct metrics;
+struct query_workers;
+
+struct query_workers_settings {
+  int thread_count;
+  int queue_max;
+  struct db_settings database;
+  struct metrics *metrics;
+};
+
+struct error query_workers_start(struct query_workers_settings settings, struct query_workers **workers) ERROR_MUST_CHECK;
+void query_workers_stop(struct query_workers *workers);
+/* ERROR_BUSY when full. */
+struct error query_workers_submit(struct query_workers *workers, struct request *request, const struct route *route,
+                                  void *context) ERROR_MUST_CHECK;
+
+#endif

@@ -1,0 +1,56 @@
+/* Which handler answers what: a table of routes, and matching of method and path against it.
+ *
+ * The tables are static and belong to the modules (api/routes.c, ingest/receiver.c); patterns are "/v1/vehicles/{name}/track".
+ * The router answers 404, 405 with Allow, and OPTIONS by itself, and takes HEAD wherever GET is. Read-only after start. */
+#ifndef CRUMBTRAIL_SERVER_HTTP_ROUTER_H
+#define CRUMBTRAIL_SERVER_HTTP_ROUTER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "server/base/error.h"
+#include "server/http/request.h"
+
+struct db_connection;
+
+/* interfaces.md, "Roles": who may call a route once users exist. */
+enum role { ROLE_ANYONE, ROLE_INGEST, ROLE_VIEWER, ROLE_DISPATCHER, ROLE_ADMIN };
+
+struct route {
+  enum http_method method;
+  const char *pattern;
+  enum role role;
+  const char *summary; /* one line, the same as in the OpenAPI document */
+  /* Exactly one of the three: */
+  struct error (*handle)(struct request *request, void *context); /* at once, on the HTTP thread; must not block */
+  struct error (*query)(struct request *request, void *context, struct db_connection *connection); /* on a query worker */
+  struct error (*accept)(struct request *request, void *context); /* deferred, see request_complete; an error answers at once */
+  int64_t body_max_bytes;                                         /* 0: no body is taken. More than that is 413 */
+  /* Called with the head only, before the body is read (keys, content types). May be NULL. */
+  struct error (*admit)(struct request *request, void *context);
+  /* Called when the request is answered with an error (400, 415 ...) after its body was read, before anything is sent. NULL. */
+};
+
+struct route_table {
+  const struct route *routes;
+  size_t count;
+  void *context; /* handed to the handlers */
+};
+
+struct router;
+
+struct router *router_new(void);
+void router_free(struct router *router);
+void router_add(struct router *router, struct route_table table);
+
+struct route_match {
+  const struct route *route; /* NULL: see allowed */
+  void *context;
+  unsigned allowed; /* methods of the routes whose pattern fits; 0: nothing fits the path (404) */
+  struct text names[4];
+  struct text values[4]; /* still percent-encoded */
+  int parameter_count;
+};
+struct route_match router_match(const struct router *router, enum http_method method, struct text path);
+
+#endif
