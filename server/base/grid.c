@@ -1,0 +1,91 @@
+#include "server/base/grid.h"
+
+#include <math.h>
+
+static const double CELLS_PER_DEGREE = 100.0;
+
+static int32_t clamp_to(double value, int32_t count)
+{
+  if (value < 0.0) {
+    return 0;
+  }
+  return value >= (double)count ? count - 1 : (int32_t)value;
+}
+
+static int32_t column_of(double longitude_deg)
+{
+  return clamp_to(floor((longitude_deg + 180.0) * CELLS_PER_DEGREE), GRID_COLUMNS);
+}
+
+static int32_t row_of(double latitude_deg)
+{
+  return clamp_to(floor((latitude_deg + 90.0) * CELLS_PER_DEGREE), GRID_ROWS);
+}
+
+int32_t grid_cell(double longitude_deg, double latitude_deg)
+{
+  return row_of(latitude_deg) * GRID_COLUMNS + column_of(longitude_deg);
+}
+
+/* Columns of a box as one or two spans, each over-covered by a column. */
+static size_t column_spans(struct grid_box box, struct grid_range spans[2])
+{
+  int32_t west = column_of(box.west_deg);
+  int32_t east = column_of(box.east_deg);
+  west = west > 0 ? west - 1 : 0;
+  east = east < GRID_COLUMNS - 1 ? east + 1 : GRID_COLUMNS - 1;
+  if (box.west_deg <= box.east_deg) {
+    spans[0] = (struct grid_range){west, east};
+    return 1;
+  }
+  if (west <= east + 1) {
+    spans[0] = (struct grid_range){0, GRID_COLUMNS - 1};
+    return 1;
+  }
+  spans[0] = (struct grid_range){0, east};
+  spans[1] = (struct grid_range){west, GRID_COLUMNS - 1};
+  return 2;
+}
+
+size_t grid_ranges(struct grid_box box, struct grid_range *ranges, size_t capacity)
+{
+  struct grid_range spans[2];
+  size_t span_count = column_spans(box, spans);
+  int32_t south = row_of(box.south_deg);
+  int32_t north = row_of(box.north_deg);
+  south = south > 0 ? south - 1 : 0;
+  north = north < GRID_ROWS - 1 ? north + 1 : GRID_ROWS - 1;
+  size_t count = 0;
+  for (int32_t row = south; row <= north; row++) {
+    for (size_t i = 0; i < span_count; i++) {
+      if (count == capacity) {
+        return 0;
+      }
+      ranges[count++] = (struct grid_range){row * GRID_COLUMNS + spans[i].first, row * GRID_COLUMNS + spans[i].last};
+    }
+  }
+  return count;
+}
+
+size_t grid_cells(struct grid_box box, int32_t *cells, size_t capacity)
+{
+  struct grid_range spans[2];
+  size_t span_count = column_spans(box, spans);
+  int32_t south = row_of(box.south_deg);
+  int32_t north = row_of(box.north_deg);
+  south = south > 0 ? south - 1 : 0;
+  north = north < GRID_ROWS - 1 ? north + 1 : GRID_ROWS - 1;
+  size_t count = 0;
+  for (int32_t row = south; row <= north; row++) {
+    for (size_t i = 0; i < span_count; i++) {
+      size_t width = (size_t)(spans[i].last - spans[i].first) + 1;
+      if (width > capacity - count) {
+        return 0;
+      }
+      for (int32_t column = spans[i].first; column <= spans[i].last; column++) {
+        cells[count++] = row * GRID_COLUMNS + column;
+      }
+    }
+  }
+  return count;
+}

@@ -1,0 +1,36 @@
+/* A 32-bit grid over the globe: the cell of a point, and the cells that cover a box.
+ *
+ * A cell is 0.01 degrees wide and high and numbered row by row from the south-west (-180, -90), so it fits a PostgreSQL integer
+ * and a row of a box is one range of numbers. What is stored and what is looked for come from the same function: the same
+ * formula written again in SQL loses points at the edges of cells. Units: degrees, WGS 84. Thread: any; pure. */
+#ifndef CRUMBTRAIL_SERVER_BASE_GRID_H
+#define CRUMBTRAIL_SERVER_BASE_GRID_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { GRID_COLUMNS = 36000, GRID_ROWS = 18000 };
+
+struct grid_box {
+  double west_deg;
+  double south_deg;
+  double east_deg; /* less than west: the box crosses the antimeridian */
+  double north_deg;
+};
+
+struct grid_range {
+  int32_t first; /* both ends included */
+  int32_t last;
+};
+
+/* Outside the globe counts as its nearest edge; coordinates must not be NaN. */
+int32_t grid_cell(double longitude_deg, double latitude_deg);
+
+/* Ranges that together hold every cell of the box and one more at each side; ascending, without overlap. Returns how many;
+ * 0 when they are more than `capacity`: the box is then too large for the index to help. */
+size_t grid_ranges(struct grid_box box, struct grid_range *ranges, size_t capacity);
+
+/* The same cells one by one, for `cell = ANY($n)`: a btree on (cell, time) then visits only the wanted time of each. */
+size_t grid_cells(struct grid_box box, int32_t *cells, size_t capacity);
+
+#endif
