@@ -32,13 +32,14 @@ struct position {
 /* Speed of at least 5 km/h moves; unknown speed counts as slow. Slow with ignition on idles; with ignition off is stopped; with
  * ignition unknown is stopped once it has been slow for 3 min, idling before. Nothing for silent_after_us: silent. */
 enum vehicle_status position_status(const struct position *position, int64_t now_us, int64_t silent_after_us);
-/* Status of a past breadcrumb, at its own time: never silent. */
+/* Status of a past breadcrumb, at its own time: never silent. History does not keep slow_since: slow with ignition unknown and
+ * slow_since_us 0 is stopped. */
 enum vehicle_status position_status_then(const struct position *position);
 const char *vehicle_status_name(enum vehicle_status status); /* "moving" */
 
 /* The members, between json_begin_object and json_end_object that the caller writes (who may add some). */
 void position_write_members(struct json_writer *writer, const struct position *position, enum vehicle_status status);
-/* "null_island,jump" as names; calls for each set bit, ascending. */
+/* The name of one flag, "null_island"; the JSON form lists those of the set bits, ascending. */
 const char *position_flag_name(uint8_t single_bit);
 
 #endif
