@@ -43,7 +43,7 @@ bool text_equal_constant_time(struct text a, struct text b);
 /* Terminated copies. */
 char *text_to_cstring(struct arena *arena, struct text slice);
 struct text text_copy(struct arena *arena, struct text slice);
-/* %XX decoding ('+' is left alone); false on a bad escape or a NUL. */
+/* %XX decoding ('+' is left alone); false on a bad escape or a NUL. Borrows `slice` when there is nothing to decode. */
 bool text_percent_decode(struct arena *arena, struct text slice, struct text *decoded);
 
 struct buffer {
@@ -76,7 +76,8 @@ static inline void buffer_append_char(struct buffer *buffer, char byte)
   buffer_append(buffer, &byte, 1);
 }
 void buffer_append_int64(struct buffer *buffer, int64_t value);
-/* At most `decimals` (0-9) digits after the point, trailing zeros cut, never an exponent; -0 is written 0. */
+/* At most `decimals` (0-9) digits after the point, correctly rounded, trailing zeros cut, never an exponent; -0 is written 0.
+ * A value that is not finite appends nothing. */
 void buffer_append_decimal(struct buffer *buffer, double value, int decimals);
 static inline struct text buffer_text(const struct buffer *buffer)
 {
