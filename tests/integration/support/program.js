@@ -11,7 +11,7 @@ import { after } from 'node:test';
 
 const ROOT = path.resolve(import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname), '../../..');
 export const BINARY = process.env.CRUMBTRAIL_BINARY ?? path.join(ROOT, 'build/release/crumbtrail');
-export const STATIC_FOLDER = process.env.CRUMBTRAIL_STATIC_DIR ?? path.join(ROOT, 'build/release/static');
+export const STATIC_FOLDER = process.env.CRUMBTRAIL_STATIC_DIR ?? path.join(ROOT, 'build/release/page');
 export const SHARED_DATA = path.resolve(ROOT, '../shared/data');
 export const INGEST_KEY = 'integration-test-key';
 
