@@ -2,8 +2,11 @@
  *
  * A connection belongs to one thread at a time. Statements are the embedded .sql files (one statement each), prepared by name
  * the first time a connection uses them; there is no way to run SQL from a string but db_execute, for DDL and session settings.
- * Errors: ERROR_DATABASE_AWAY (no or lost connection; the connection is dead, see db_is_usable), ERROR_QUERY_TIMEOUT
- * (57014), ERROR_DATABASE_REFUSED with the SQLSTATE otherwise. */
+ * Errors: ERROR_DATABASE_AWAY (no or lost connection: dead, see db_is_usable; or a server that is out of connections or disk:
+ * still usable), ERROR_QUERY_TIMEOUT (57014), ERROR_DATABASE_REFUSED with the SQLSTATE otherwise; the detail is the server's
+ * own message, for the log. An error that breaks a transaction ends it: ROLLBACK has been sent when the call returns. No call
+ * waits for ever: an answer that stays away 5 s longer than statement_timeout_ms makes the connection dead. With 0 (no limit)
+ * only keepalives watch the server. */
 #ifndef CRUMBTRAIL_SERVER_DB_CONNECTION_H
 #define CRUMBTRAIL_SERVER_DB_CONNECTION_H
 
@@ -35,6 +38,8 @@ void db_close(struct db_connection *connection); /* accepts NULL */
 bool db_is_usable(const struct db_connection *connection);
 int db_socket(const struct db_connection *connection);
 int db_server_version(const struct db_connection *connection); /* 150018 */
+/* Logs a warning for each setting of the server (fsync ...) under which its crash can lose what was committed. */
+struct error db_check_durability(struct db_connection *connection) ERROR_MUST_CHECK;
 
 /* Parameters of a statement, built in order ($1, $2 ...) in an arena; every value travels in binary. */
 struct db_parameters;
@@ -43,11 +48,12 @@ void db_add_null(struct db_parameters *parameters);
 void db_add_bool(struct db_parameters *parameters, bool value);
 void db_add_int32(struct db_parameters *parameters, int32_t value);
 void db_add_int64(struct db_parameters *parameters, int64_t value);
-void db_add_double(struct db_parameters *parameters, double value);
+void db_add_double(struct db_parameters *parameters, double value); /* NaN is written NULL */
 void db_add_text(struct db_parameters *parameters, struct text value);
 void db_add_bytes(struct db_parameters *parameters, struct text value); /* bytea */
 void db_add_time(struct db_parameters *parameters, int64_t time_us);    /* timestamptz */
-/* One-dimensional arrays. `is_null` may be NULL (no nulls); else is_null[i] != 0 writes NULL. */
+/* One-dimensional arrays. `is_null` may be NULL (no nulls); else is_null[i] != 0 writes NULL. A NaN element stays NaN. The
+ * statement casts each parameter to the type that is sent ($1::bigint[], $2::timestamptz[]). Values are copied. */
 void db_add_int64_array(struct db_parameters *parameters, const int64_t *values, const uint8_t *is_null, size_t count);
 void db_add_int32_array(struct db_parameters *parameters, const int32_t *values, const uint8_t *is_null, size_t count);
 void db_add_int16_array(struct db_parameters *parameters, const int16_t *values, const uint8_t *is_null, size_t count);
@@ -82,7 +88,8 @@ struct text db_jsonb(const struct db_rows *rows, int row, int column); /* jsonb 
 
 /* Pipelines: many statements, one round trip. Between begin and end only db_pipeline_add; results come in order, one per add.
  * After the first error the rest of the pipeline is not run (results "aborted"), as the server does it.
- * db_pipeline_run sends everything with a sync and waits. Statement errors are in *failed_index and the returned error. */
+ * db_pipeline_run sends everything with a sync and waits, one round trip also when statements have to be prepared first.
+ * *failed_index (may be NULL) is the add that was refused or was in flight when the connection was lost; -1 otherwise. */
 struct db_pipeline;
 struct db_pipeline *db_pipeline_new(struct arena *arena);
 void db_pipeline_add(struct db_pipeline *pipeline, const struct sql_statement *statement,
@@ -90,6 +97,7 @@ void db_pipeline_add(struct db_pipeline *pipeline, const struct sql_statement *s
 /* BEGIN, COMMIT and such, as prepared statements without parameters come as .sql files too. */
 struct error db_pipeline_run(struct db_connection *connection, struct db_pipeline *pipeline,
                              int *failed_index) ERROR_MUST_CHECK;
+/* After db_pipeline_run; no rows for what was not run. */
 const struct db_rows *db_pipeline_rows(const struct db_pipeline *pipeline, int index);
 
 /* LISTEN / NOTIFY. The channel is a plain identifier. */
