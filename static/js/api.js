@@ -1,0 +1,62 @@
+// The REST calls of the page. A failed one is an ApiError that carries the server's problem text and request id.
+
+export class ApiError extends Error {
+  /** @param {string} message @param {number} status @param {string} requestId */
+  constructor(message, status, requestId) {
+    super(message);
+    this.status = status;
+    this.requestId = requestId;
+  }
+}
+
+/** @param {string} path @param {AbortSignal} [signal] @returns {Promise<any>} */
+async function getJson(path, signal) {
+  const response = await fetch(path, { headers: { accept: 'application/json' }, signal }).catch((error) => {
+    if (error.name === 'AbortError') throw error;
+    throw new ApiError('The server cannot be reached.', 0, '');
+  });
+  if (response.ok) return response.json();
+  const problem = await response.json().catch(() => ({}));
+  throw new ApiError(problem.detail || problem.title || `The server answered ${response.status}.`, response.status, problem.request_id ?? '');
+}
+
+/** @returns {Promise<import('./base_map.js').PageConfig>} */
+export function fetchPageConfig() {
+  return getJson('/v1/page');
+}
+
+/** @param {string} name @param {AbortSignal} [signal] */
+export function fetchVehicle(name, signal) {
+  return getJson(`/v1/vehicles/${encodeURIComponent(name)}`, signal);
+}
+
+/** @param {string} text @param {AbortSignal} signal */
+export function searchVehicles(text, signal) {
+  return getJson(`/v1/vehicles?search=${encodeURIComponent(text)}&limit=20`, signal);
+}
+
+const MAX_TRACK_PAGES = 20;
+
+/** @typedef {{recorded_at: string, lon: number, lat: number, speed_kmh: number | null, heading_deg: number | null,
+ *   temperature_c: number | null, ignition: boolean | null, flags: string[]}} TrackPoint */
+
+/** Every point of a track, page by page. @param {string} name @param {number} fromMs @param {number} toMs
+ * @param {number} toleranceM @param {AbortSignal} signal @returns {Promise<TrackPoint[]>} */
+export async function fetchTrack(name, fromMs, toMs, toleranceM, signal) {
+  const query = new URLSearchParams({
+    from: new Date(fromMs).toISOString(),
+    to: new Date(toMs).toISOString(),
+    f: 'json',
+    tolerance_m: String(toleranceM),
+  });
+  /** @type {string | null} */
+  let next = `/v1/vehicles/${encodeURIComponent(name)}/track?${query}`;
+  const points = [];
+  for (let page = 0; next && page < MAX_TRACK_PAGES; page++) {
+    /** @type {any} */
+    const answer = await getJson(next, signal);
+    for (const item of answer.items) points.push(item);
+    next = answer.next ? new URL(answer.next, location.href).pathname + new URL(answer.next, location.href).search : null;
+  }
+  return points;
+}

@@ -1,0 +1,125 @@
+// The selected vehicle's last hours: trail on the map and speed chart, extended by live fixes. Loads the chart library on first use.
+import { fetchTrack } from './api.js';
+import { byId, make, setText } from './dom.js';
+import { formatDateTime, formatHeading, formatSpeed } from './format.js';
+
+const HOUR_MS = 3600 * 1000;
+const MAX_TABLE_ROWS = 200;
+
+export class VehicleHistory {
+  /** @param {{selection: import('./selection.js').Selection, settings: import('./settings.js').Settings,
+   *   stream: import('./stream.js').Stream, trail: import('./trail_layer.js').TrailLayer}} parts */
+  constructor({ selection, settings, stream, trail }) {
+    this.selection = selection;
+    this.settings = settings;
+    this.stream = stream;
+    this.trail = trail;
+    this.hours = 3;
+    /** @type {import('./api.js').TrackPoint[]} */
+    this.points = [];
+    /** @type {import('./speed_chart.js').SpeedChart | null} */
+    this.chart = null;
+    this.loaded = false;
+    this.abort = new AbortController();
+    this.caption = byId('speed-caption');
+    this.table = /** @type {HTMLDetailsElement} */ (byId('speed-table'));
+    this.table.addEventListener('toggle', () => this.fillTable());
+    for (const input of document.querySelectorAll('input[name=trail-hours]')) {
+      input.addEventListener('change', () => this.setHours(Number(/** @type {HTMLInputElement} */ (input).value)));
+    }
+    selection.addEventListener('change', (event) => /** @type {CustomEvent} */ (event).detail === 'name' && void this.load());
+    settings.addEventListener('change', () => this.redraw());
+  }
+
+  /** @param {number} hours */
+  setHours(hours) {
+    this.hours = hours;
+    void this.load();
+  }
+
+  async load() {
+    const { name } = this.selection;
+    this.abort.abort();
+    this.abort = new AbortController();
+    const { signal } = this.abort;
+    this.loaded = false;
+    this.points = [];
+    this.trail.clear();
+    this.chart?.show([], [], this.settings.values.units);
+    if (name === null) return;
+    setText(this.caption, 'Loading the trail');
+    const toMs = this.stream.serverNowMs;
+    try {
+      const [points] = await Promise.all([fetchTrack(name, toMs - this.hours * HOUR_MS, toMs, toleranceM(this.hours), signal), this.loadChart()]);
+      if (signal.aborted) return;
+      this.points = points;
+      this.loaded = true;
+      this.redraw();
+    } catch (error) {
+      if (!signal.aborted) setText(this.caption, 'The trail could not be loaded. Choose a period to try again.');
+    }
+  }
+
+  async loadChart() {
+    if (this.chart) return;
+    const { SpeedChart } = await import('./speed_chart.js');
+    this.chart ??= new SpeedChart(byId('speed-chart'), (index) => this.markPoint(index));
+  }
+
+  /** @param {number} index */
+  markPoint(index) {
+    const point = this.points[index];
+    this.trail.mark(point ? this.trail.timesMs.indexOf(Date.parse(point.recorded_at)) : -1);
+  }
+
+  redraw() {
+    if (!this.loaded || !this.chart) return;
+    this.trail.setPoints(this.points);
+    const timesS = this.points.map((point) => Date.parse(point.recorded_at) / 1000);
+    this.chart.show(timesS, this.points.map((point) => point.speed_kmh), this.settings.values.units);
+    this.describe();
+    this.fillTable();
+  }
+
+  describe() {
+    const hours = this.hours === 1 ? 'hour' : `${this.hours} hours`;
+    setText(this.caption, this.points.length < 2 ? `No trail in the last ${hours}.` : this.chart?.describe() ?? '');
+  }
+
+  /** Takes the vehicle's newest live fix, when it is new. */
+  extend() {
+    const { slot, store } = this.selection;
+    if (!this.loaded || slot < 0 || !store.status[slot]) return;
+    const fix = store.fixOf(slot);
+    const last = this.points[this.points.length - 1];
+    if (last && fix.recordedAtMs < Math.floor(Date.parse(last.recorded_at) / 1000) * 1000 + 1000) return;
+    this.points.push({
+      recorded_at: new Date(fix.recordedAtMs).toISOString(), lon: fix.longitude, lat: fix.latitude, speed_kmh: fix.speedKmh,
+      heading_deg: fix.headingDeg, temperature_c: fix.temperatureC, ignition: fix.ignition, flags: [],
+    });
+    this.trail.append(fix.latitude, fix.longitude, fix.recordedAtMs);
+    if (this.chart?.plot) this.chart.append(fix.recordedAtMs / 1000, fix.speedKmh);
+    else if (this.points.length > 1) this.redraw();
+  }
+
+  fillTable() {
+    const body = byId('speed-rows');
+    body.replaceChildren();
+    if (!this.table.open) return;
+    const step = Math.max(1, Math.ceil(this.points.length / MAX_TABLE_ROWS));
+    for (let index = this.points.length - 1; index >= 0; index -= step) body.append(this.tableRow(this.points[index]));
+  }
+
+  /** @param {import('./api.js').TrackPoint} point */
+  tableRow(point) {
+    const row = make('tr');
+    const speed = point.speed_kmh === null ? 'unknown' : formatSpeed(point.speed_kmh, this.settings.values.units);
+    row.append(make('td', '', formatDateTime(Date.parse(point.recorded_at))), make('td', '', speed), make('td', '', formatHeading(point.heading_deg)));
+    return row;
+  }
+}
+
+/** Finer than a street is wide for a few hours, coarser for a day. @param {number} hours */
+function toleranceM(hours) {
+  return hours <= 3 ? 3 : hours <= 12 ? 8 : 15;
+}
