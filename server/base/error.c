@@ -1,15 +1,24 @@
 #include "server/base/error.h"
 
 #include <stdio.h>
-#include <string.h>
+
+#include "server/base/text.h"
+
+/* Ends what snprintf has cut off before an incomplete UTF-8 sequence. */
+static void end_whole(char *out, size_t out_bytes, int wanted)
+{
+  if (wanted >= (int)out_bytes) {
+    out[text_drop_partial((struct text){out, out_bytes - 1}).length] = '\0';
+  }
+}
 
 static struct error make(enum error_code code, const char *field, const char *format, va_list arguments)
 {
   struct error error;
   error.code = code;
   error.sqlstate[0] = '\0';
-  snprintf(error.field, sizeof error.field, "%s", field);
-  vsnprintf(error.detail, sizeof error.detail, format, arguments);
+  end_whole(error.field, sizeof error.field, snprintf(error.field, sizeof error.field, "%s", field));
+  end_whole(error.detail, sizeof error.detail, vsnprintf(error.detail, sizeof error.detail, format, arguments));
   return error;
 }
 

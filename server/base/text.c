@@ -256,6 +256,25 @@ bool text_is_utf8(struct text slice)
   return true;
 }
 
+struct text text_drop_partial(struct text slice)
+{
+  size_t lead = slice.length; /* one behind the last byte that is not a continuation */
+  while (lead > 0 && slice.length - lead < 3 && ((unsigned char)slice.data[lead - 1] & 0xC0) == 0x80) {
+    lead--;
+  }
+  if (lead == 0) {
+    return slice;
+  }
+  const unsigned char *sequence = (const unsigned char *)slice.data + lead - 1;
+  bool complete = sequence[0] < 0xC0 || utf8_sequence_length(sequence, slice.length - lead + 1) > 0;
+  return (struct text){slice.data, complete ? slice.length : lead - 1};
+}
+
+struct text text_cut(struct text slice, size_t length_max)
+{
+  return slice.length <= length_max ? slice : text_drop_partial((struct text){slice.data, length_max});
+}
+
 bool text_equal_constant_time(struct text a, struct text b)
 {
   if (a.length != b.length) {

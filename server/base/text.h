@@ -38,6 +38,10 @@ bool text_split(struct text *rest, char separator, struct text *part);
 bool text_to_int64(struct text slice, int64_t *value);
 bool text_to_double(struct text slice, double *value); /* finite decimal, optional exponent; no hex, inf or nan */
 bool text_is_utf8(struct text slice);
+/* At most `length_max` bytes of it; where it is cut, it does not end within a UTF-8 sequence. */
+struct text text_cut(struct text slice, size_t length_max);
+/* Without the incomplete UTF-8 sequence that a cut has left at the end. */
+struct text text_drop_partial(struct text slice);
 /* Same length and bytes, in time that depends on the length only. */
 bool text_equal_constant_time(struct text a, struct text b);
 /* Terminated copies. */

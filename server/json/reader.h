@@ -1,8 +1,8 @@
 /* JSON in: bytes to a tree in an arena, and typed, range-checked reads whose errors name the path.
  *
  * The tree and its texts live in the arena given to json_parse*; unescaped strings and numbers borrow the input bytes, which
- * must live as long. RFC 8259; refused: duplicate keys in an object, NUL bytes and \u0000 (PostgreSQL text cannot hold it),
- * bad UTF-8, lone surrogates, anything over the limits. Thread: any, one at a time per arena. */
+ * must live as long. RFC 8259 without a byte order mark; refused: duplicate keys in an object, NUL bytes and \u0000 (PostgreSQL
+ * text cannot hold it), bad UTF-8, lone surrogates, anything over the limits. Thread: any, one at a time per arena. */
 #ifndef CRUMBTRAIL_SERVER_JSON_READER_H
 #define CRUMBTRAIL_SERVER_JSON_READER_H
 
@@ -29,8 +29,10 @@ struct json {
   struct text raw; /* the value's bytes in the input */
 };
 
+enum { JSON_DEPTH_MAX = 64 };
+
 struct json_limits {
-  uint32_t depth_max;   /* 32 is the custom here */
+  uint32_t depth_max;   /* 32 is the custom here; at most JSON_DEPTH_MAX */
   uint32_t members_max; /* keys of one object */
   uint32_t values_max;  /* nodes of one document */
 };
@@ -40,8 +42,9 @@ extern const struct json_limits JSON_LIMITS_DEFAULT; /* 32, 1000, 200000 */
 struct error json_parse(struct arena *arena, struct text input, struct json_limits limits,
                         const struct json **value) ERROR_MUST_CHECK;
 
-/* One value of several back to back (nothing, white space or commas between them are separators). Sets *value and advances
- * *rest past it. *value is NULL when only separators were left. On an error *rest stands at the start of the bad value. */
+/* One value of several back to back (nothing, white space or commas between them are separators; a number or a bare word must
+ * not touch the next). Sets *value and advances *rest past it. *value is NULL when only separators were left. On an error *rest
+ * stands at the start of the bad value, and the offset in the detail counts from there. */
 struct error json_parse_next(struct arena *arena, struct text *rest, struct json_limits limits,
                              const struct json **value) ERROR_MUST_CHECK;
 
@@ -56,7 +59,8 @@ void json_path(const struct json *value, char *out, size_t out_bytes);
 /* ERROR_BAD_INPUT at the value's path. */
 struct error json_error(const struct json *value, const char *detail_format, ...) ERROR_PRINTF(2, 3) ERROR_MUST_CHECK;
 
-/* Typed reads; the error names the path and what was expected. */
+/* Typed reads; the error names the path and what was expected. A NULL value is an error that cannot name its path: look for
+ * an absent member before. An integer may be written with an exponent or a fraction of zeros (1e3, 42.0). */
 struct error json_read_double(const struct json *value, double minimum, double maximum, double *out) ERROR_MUST_CHECK;
 struct error json_read_int64(const struct json *value, int64_t minimum, int64_t maximum, int64_t *out) ERROR_MUST_CHECK;
 struct error json_read_boolean(const struct json *value, bool *out) ERROR_MUST_CHECK;

@@ -191,7 +191,8 @@ static void test_decimal(void **state)
   expect_decimal(123456789.123456789, 9, "123456789.123456791");
   expect_decimal(1e20, 2, "100000000000000000000");
   expect_decimal(-1.5e16, 0, "-15000000000000000");
-  expect_decimal(-4503599627370497.5, 1, "-4503599627370497.5");
+  expect_decimal(-450359962737049.5, 1, "-450359962737049.5");
+  expect_decimal(-2251799813685247.5, 1, "-2251799813685247.5");
   expect_decimal(NAN, 5, "");
   expect_decimal(-INFINITY, 5, "");
 }
