@@ -1,0 +1,88 @@
+/* Whatever arrives: every event ends as a breadcrumb in range or as a reject that can be stored. Seeds: tests/cases/events. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "ingest/event_reader.h"
+#include "ingest/event_values.h"
+#include "server/base/clock.h"
+#include "server/json/reader.h"
+
+#define REQUIRE(condition) ((condition) ? (void)0 : abort())
+
+static const int64_t NOW_US = INT64_C(1795348800) * US_PER_SECOND;
+
+static bool is_between(double value, double minimum, double maximum)
+{
+  return value >= minimum && value <= maximum;
+}
+
+static void check_breadcrumb(struct arena *arena, const struct breadcrumb *breadcrumb)
+{
+  REQUIRE(event_is_vehicle_name(breadcrumb->vehicle));
+  REQUIRE(is_between(breadcrumb->latitude_deg, -90, 90) && is_between(breadcrumb->longitude_deg, -180, 180));
+  REQUIRE(breadcrumb->recorded_at_us >= INT64_C(946684800) * US_PER_SECOND);
+  REQUIRE(breadcrumb->recorded_at_us <= NOW_US + 366 * US_PER_DAY);
+  REQUIRE(breadcrumb->version >= 0);
+  REQUIRE(isnan(breadcrumb->speed_kmh) || is_between((double)breadcrumb->speed_kmh, 0, 100001));
+  REQUIRE(isnan(breadcrumb->heading_deg) || (breadcrumb->heading_deg >= 0 && breadcrumb->heading_deg < 360));
+  REQUIRE(isnan(breadcrumb->temperature_c) || is_between((double)breadcrumb->temperature_c, -274, 2001));
+  REQUIRE(breadcrumb->ignition >= -1 && breadcrumb->ignition <= 1);
+  REQUIRE((breadcrumb->flags & FLAG_JUMP) == 0);
+  if (breadcrumb->extra.data != NULL) {
+    /* "event", "stale" and the like nest a member one level deeper than it came. */
+    const struct json_limits limits = {40, 2000, 400000};
+    const struct json *extra = NULL;
+    struct error error = json_parse(arena, breadcrumb->extra, limits, &extra);
+    REQUIRE(error.code == ERROR_NONE && extra->type == JSON_OBJECT && extra->count != 0);
+  }
+}
+
+static bool is_storable(struct text value)
+{
+  return text_is_utf8(value) && (value.length == 0 || memchr(value.data, '\0', value.length) == NULL);
+}
+
+static void check_reject(const struct rejected *reject)
+{
+  REQUIRE(reject->vehicle.data == NULL || event_is_vehicle_name(reject->vehicle));
+  REQUIRE(reject->field.length != 0 && is_storable(reject->field));
+  REQUIRE(reject->reason.length != 0 && is_storable(reject->reason));
+  REQUIRE(reject->body.length != 0);
+}
+
+/* How many events the body holds, found in the plainest way. */
+static size_t count_events(struct arena *arena, struct text rest)
+{
+  size_t count = 0;
+  const struct json *value = NULL;
+  for (;;) {
+    struct error error = json_parse_next(arena, &rest, JSON_LIMITS_DEFAULT, &value);
+    if (error.code != ERROR_NONE || value == NULL) {
+      return count + (error.code != ERROR_NONE ? 1 : 0);
+    }
+    count += value->type == JSON_ARRAY ? value->count : 1;
+  }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+  struct arena *arena = arena_new(1 << 16);
+  struct buffer scratch = {0};
+  struct event_settings settings;
+  struct events events;
+  struct error error = event_settings_make("mph", "c", "temperature", 60, &settings);
+  REQUIRE(error.code == ERROR_NONE);
+  struct event_input input = {.body = {(const char *)data, size}, .now_us = NOW_US, .source = SOURCE_IOT_HTTP};
+  event_read(arena, &scratch, &settings, &input, &events);
+  for (size_t i = 0; i < events.breadcrumb_count; i++) {
+    check_breadcrumb(arena, &events.breadcrumbs[i]);
+  }
+  for (size_t i = 0; i < events.reject_count; i++) {
+    check_reject(&events.rejects[i]);
+  }
+  REQUIRE(events.breadcrumb_count + events.reject_count + events.confirmation_count == count_events(arena, input.body));
+  buffer_free(&scratch);
+  arena_free(arena);
+  return 0;
+}
