@@ -18,7 +18,18 @@ enum log_format { LOG_FORMAT_LOGFMT, LOG_FORMAT_JSON };
 void log_setup(enum log_level minimum, enum log_format format);
 bool log_is_on(enum log_level level);
 
-/* `fields_format` gives "key=value key=value"; quote free text with log_quote. May be "". */
+/* Counts each event, also those below the minimum level, into the registry; NULL ends that. The registry must outlive it. */
+struct metrics;
+void log_count_into(struct metrics *metrics);
+/* Where the lines go: standard error, until a test says otherwise. */
+void log_to(int file_descriptor);
+
+/* "debug", "info", "warning", "error"; "logfmt", "json". False when it is none of them. */
+bool log_level_from(const char *name, enum log_level *level);
+bool log_format_from(const char *name, enum log_format *format);
+
+/* `fields_format` gives "key=value key=value"; quote free text with log_quote. May be "". Lines are cut at 4 KiB. `event` is a
+ * literal. As JSON, a value that is a number, true or false stands without quotes. */
 void log_event(enum log_level level, const char *event, const char *fields_format, ...) ERROR_PRINTF(3, 4);
 
 /* The text with quotes and escapes where logfmt needs them, in a buffer of the calling thread (8 in turn). */

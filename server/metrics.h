@@ -18,6 +18,9 @@ struct histogram;
 struct metrics *metrics_new(void);
 void metrics_free(struct metrics *metrics);
 
+/* A label's value from outside, escaped for use in `labels` (and cut to out_bytes with the NUL; at least 4). */
+void metrics_escape_label(struct text value, char *out, size_t out_bytes);
+
 /* `labels` is "" or `path="iot",result="stored"`. The same name and labels give the same handle. Handles live as long as the
  * registry. All of one name must have one help text and kind. */
 struct counter *metrics_counter(struct metrics *metrics, const char *name, const char *labels, const char *help);
