@@ -1,9 +1,11 @@
 /* Settings: one table -> one immutable `struct config`.
  *
- * Every setting is one row of the table in config.c: flag --like-this, environment CRUMBTRAIL_LIKE_THIS (or ..._FILE with the
- * path of a file that holds it, for secrets), key like-this in crumbtrail.conf (`key = value` lines, `#` comments), default,
- * unit, help. Precedence: flag, environment, file, default. Unknown keys are errors. Made once before any thread starts;
- * modules get their own part by value. Texts live as long as the config. */
+ * Every setting is one row of the table in config_table.c: flag --like-this VALUE or --like-this=VALUE, environment
+ * CRUMBTRAIL_LIKE_THIS (or ..._FILE with the path of a file that holds it, for secrets), key like-this in crumbtrail.conf
+ * (`key = value` lines, lines that begin with `#` are comments), default, unit, help. Precedence: flag, environment, file,
+ * default; an empty environment variable counts as not set. Unknown flags and keys are errors; unknown environment variables
+ * are not, because container platforms make some up (CRUMBTRAIL_PORT=tcp://...). Made once before any thread starts; modules
+ * get their own part by value. Texts live as long as the arena. */
 #ifndef CRUMBTRAIL_SERVER_CONFIG_H
 #define CRUMBTRAIL_SERVER_CONFIG_H
 
@@ -15,7 +17,7 @@
 #include "server/base/text.h"
 
 struct config {
-  const char *config_file;         /* --config */
+  const char *config_file;         /* --config; crumbtrail.conf in the working folder, when there is one */
   const char *listen;              /* 127.0.0.1:8080 */
   const char *admin_listen;        /* 127.0.0.1:8081 */
   const char *data_folder;         /* --data */
@@ -41,6 +43,7 @@ struct config {
   const char *raster_attribution;
   const char *log_level;  /* debug | info | warning | error */
   const char *log_format; /* logfmt | json */
+  const uint8_t *origins; /* where each row of the table came from, for config_print */
 };
 
 /* Reads flags from argv[first..argc), the environment and the file. Positional arguments are left in *positional (arena), flags

@@ -1,0 +1,58 @@
+#include "server/config_table.h"
+
+#include "server/config.h"
+
+#ifndef CRUMBTRAIL_STATIC_FOLDER
+#define CRUMBTRAIL_STATIC_FOLDER "static"
+#endif
+
+#define ROW(flag, member) .name = (flag), .offset = offsetof(struct config, member)
+#define PLAIN(flag, member, placeholder, fallback) ROW(flag, member), .unit = (placeholder), .default_text = (fallback)
+#define ADDRESS(flag, member, fallback) PLAIN(flag, member, "HOST:PORT", fallback), .kind = SETTING_ADDRESS
+#define CHOICE(flag, member, words, fallback) PLAIN(flag, member, words, fallback), .kind = SETTING_CHOICE, .choices = (words)
+#define NUMBER(flag, member, of, fallback, low, high) \
+  PLAIN(flag, member, of, fallback), .kind = SETTING_NUMBER, .minimum = (low), .maximum = (high)
+
+const struct setting SETTINGS[] = {
+    {PLAIN("config", config_file, "FILE", "crumbtrail.conf"), .help = "File with settings, one `key = value` a line."},
+    {ADDRESS("listen", listen, "127.0.0.1:8080"), .help = "Where the page, the API, the stream and ingest answer."},
+    {ADDRESS("admin-listen", admin_listen, "127.0.0.1:8081"), .help = "Where /livez, /readyz and /metrics answer."},
+    {PLAIN("data", data_folder, "FOLDER", "/var/lib/crumbtrail"),
+     .help = "Folder for state: the private database cluster, the ingest key, the spool."},
+    {PLAIN("database", database, "URL", ""), .secrecy = SETTING_SECRET_PART,
+     .help = "PostgreSQL to use, as a libpq URL. Empty: a private cluster under --data, made at first start."},
+    {PLAIN("postgres-bin-folder", postgres_bin_folder, "FOLDER", "/usr/lib/postgresql/15/bin"),
+     .help = "Where initdb, postgres and pg_ctl are, for the private cluster."},
+    {PLAIN("static-dir", static_folder, "FOLDER", CRUMBTRAIL_STATIC_FOLDER), .help = "The built page."},
+    {PLAIN("ingest-key", ingest_key, "KEY", ""), .secrecy = SETTING_SECRET,
+     .help = "Key that senders must show. Empty: made at first start and kept in DATA/ingest-key."},
+    {PLAIN("ingest-key-next", ingest_key_next, "KEY", ""), .secrecy = SETTING_SECRET,
+     .help = "A second key that is valid too, while senders change from one to the other."},
+    {CHOICE("speed-unit", speed_unit, "mph|kmh|ms", "mph"), .help = "Unit of `speed` in arriving events."},
+    {CHOICE("temperature-unit", temperature_unit, "c|f", "c"), .help = "Unit of the temperature in arriving events."},
+    {PLAIN("temperature-field", temperature_field, "NAME", "temperature"), .help = "Name of the reported field that holds it."},
+    {NUMBER("stale-field-s", stale_field_s, "seconds", "60", 0, 86400),
+     .help = "A reported value this much older than the event's position counts as absent."},
+    {NUMBER("silent-after-s", silent_after_s, "seconds", "900", 10, 604800),
+     .help = "A vehicle that sends nothing for this long is silent."},
+    {NUMBER("query-workers", query_workers, "threads", "4", 1, 64),
+     .help = "Threads that answer queries, one database connection each."},
+    {NUMBER("query-timeout-ms", query_timeout_ms, "milliseconds", "30000", 100, 3600000), .help = "Time limit of a query."},
+    {NUMBER("ingest-body-max-bytes", ingest_body_max_bytes, "bytes", "1048576", 1024, 67108864),
+     .help = "Largest body of a delivery; a larger one is answered 413."},
+    {NUMBER("ingest-queue-max", ingest_queue_max, "deliveries", "8192", 1, 1000000),
+     .help = "Deliveries that may wait for the writer; more are answered 503."},
+    {NUMBER("connections-max", connections_max, "connections", "4096", 16, 1000000), .help = "Open connections on --listen."},
+    {NUMBER("stream-clients-max", stream_clients_max, "clients", "2000", 0, 100000), .help = "Open WebSockets on /v1/stream."},
+    {NUMBER("partitions-ahead-days", partitions_ahead_days, "days", "7", 1, 366),
+     .help = "Days ahead for which partitions are made."},
+    {PLAIN("allowed-origins", allowed_origins, "ORIGINS", ""),
+     .help = "Origins besides the server's own that may open the stream, comma separated: https://map.example.org"},
+    {PLAIN("raster-tile-url", raster_tile_url, "URL", ""),
+     .help = "Map tiles beneath the vehicles: https://tile.example.org/{z}/{x}/{y}.png. Empty: none."},
+    {PLAIN("raster-attribution", raster_attribution, "TEXT", ""), .help = "What the tiles' owner wants to be named as."},
+    {CHOICE("log-level", log_level, "debug|info|warning|error", "info"), .help = "The least event that is logged."},
+    {CHOICE("log-format", log_format, "logfmt|json", "logfmt"), .help = "Form of the log lines."},
+};
+
+const size_t SETTING_COUNT = sizeof SETTINGS / sizeof SETTINGS[0];
