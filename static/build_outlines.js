@@ -16,14 +16,33 @@ export async function makeOutlines() {
   const borders = mesh(atlas, atlas.objects.countries, (a, b) => a !== b).coordinates;
   return JSON.stringify({
     units_per_degree: unitsPerDegree,
-    land: rings.map(pack).filter((/** @type {number[]} */ line) => line.length >= 8),
-    borders: borders.map(pack).filter((/** @type {number[]} */ line) => line.length >= 4),
+    land: rings.map(unwrapRing).map(pack).filter((/** @type {number[]} */ line) => line.length >= 8),
+    borders: borders.map(unwrap).map(pack).filter((/** @type {number[]} */ line) => line.length >= 4),
   });
 }
 
 /** @param {any} geometry @returns {number[][][]} */
 function ringsOf(geometry) {
   return geometry.type === 'Polygon' ? geometry.coordinates : geometry.coordinates.flat();
+}
+
+/** Lines over the antimeridian go on beyond 180 degrees instead of jumping round the world.
+ * @param {number[][]} line */
+function unwrap(line) {
+  let turns = 0;
+  return line.map(([lon, lat], at) => {
+    if (at > 0) turns -= Math.round((lon - line[at - 1][0]) / 360);
+    return [lon + turns * 360, lat];
+  });
+}
+
+/** A ring that goes once round the world (Antarctica) is closed over the pole. @param {number[][]} ring */
+function unwrapRing(ring) {
+  const open = unwrap(ring);
+  const first = open[0];
+  const last = open[open.length - 1];
+  if (Math.abs(last[0] - first[0]) < 1) return open;
+  return [...open, [last[0], -90], [first[0], -90], first];
 }
 
 /** @param {number[][]} line */

@@ -3,7 +3,13 @@
 const KMH_PER_MPH = 1.609344;
 const COMPASS = ['N', 'NE', 'E', 'SE', 'S', 'SW', 'W', 'NW'];
 const dateTime = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
+const wholeNumber = new Intl.NumberFormat();
 const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
+
+/** @param {number} count */
+export function formatCount(count) {
+  return wholeNumber.format(count);
+}
 
 /** @param {'kmh' | 'mph'} units */
 export function speedUnit(units) {

@@ -1,5 +1,6 @@
 // Joins the list with search, chips and map view: what is listed, what the summary says, and what stands there when nothing is.
 import { byId, setText } from './dom.js';
+import { formatCount } from './format.js';
 import { ViewIndex } from './view_index.js';
 import { VehicleList } from './vehicle_list.js';
 
@@ -60,7 +61,7 @@ export class ListView {
     const { count } = this.index;
     const elsewhere = this.list.remotes.length;
     const total = this.inView;
-    const shown = count === total ? `${total} in view` : `${count} of ${total} in view`;
+    const shown = count === total ? `${formatCount(total)} in view` : `${formatCount(count)} of ${formatCount(total)} in view`;
     setText(this.summary, this.hasSnapshot ? `${shown}${elsewhere ? `, ${elsewhere} elsewhere` : ''}` : '');
   }
 

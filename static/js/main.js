@@ -3,10 +3,11 @@ import { fetchPageConfig } from './api.js';
 import { BaseMap } from './base_map.js';
 import { ConnectionState } from './connection_state.js';
 import { describeServer, setUpDialogs, showHelp } from './dialogs.js';
-import { byId, setText } from './dom.js';
+import { byId } from './dom.js';
 import { FleetStore } from './fleet_store.js';
 import { listenForShortcuts } from './keyboard.js';
 import { ListView } from './list_view.js';
+import { MapNotice } from './map_notice.js';
 import { MapPointer } from './map_pointer.js';
 import { MapView } from './map_view.js';
 import { latitudeOf, longitudeOf } from './mercator.js';
@@ -38,6 +39,7 @@ const listView = new ListView({ store, settings, stream, mapView, chips, search 
 const panel = new VehiclePanel({ selection, settings, stream });
 const history = new VehicleHistory({ selection, settings, stream, trail });
 const connection = new ConnectionState(stream);
+const notice = new MapNotice(stream);
 
 /** Until a view was chosen (by the address, the fleet's extent or a person) the first positions choose it. */
 let isViewChosen = false;
@@ -133,13 +135,9 @@ function escape() {
   selection.select(null);
 }
 
-function showNoticeOnMap(/** @type {string} */ text) {
-  byId('map-notice').hidden = text === '';
-  setText(byId('map-notice'), text);
-}
-
 function onSettingsChange(/** @type {string} */ key) {
   if (key === 'theme') for (const themed of [vehicles, trail, baseMap]) themed.readTheme();
+  if (key === 'units') mapView.showScale(settings.values.units);
   if (key === 'detail') void baseMap.showDetail(settings.values.detail === 'on');
   listView.refresh();
   panel.tick();
@@ -181,7 +179,7 @@ function listen() {
   });
   mapView.addEventListener('fleet', () => void showFleet());
   baseMap.addEventListener('reachable', (event) => {
-    showNoticeOnMap(/** @type {CustomEvent} */ (event).detail ? '' : 'The background map cannot be reached. Outlines are shown.');
+    notice.setBackground(/** @type {CustomEvent} */ (event).detail ? '' : 'The background map cannot be reached. Outlines are shown.');
   });
   listView.list.addEventListener('choose', (event) => choose(/** @type {CustomEvent} */ (event).detail));
   byId('panel-centre').addEventListener('click', centreOnSelected);
@@ -205,6 +203,7 @@ function listen() {
   });
   setInterval(() => {
     connection.show();
+    notice.show();
     listView.refreshIfDue();
     panel.tick();
   }, 1000);
@@ -212,6 +211,7 @@ function listen() {
 
 async function start() {
   const state = parseUrlState(location.hash);
+  mapView.showScale(settings.values.units);
   new MapPointer(mapView, vehicles, selection, settings);
   setUpDialogs(settings);
   listen();
@@ -223,7 +223,7 @@ async function start() {
   vehicles.addTo(mapView.map);
   if (state.statuses) chips.press(state.statuses);
   const configRead = readConfig();
-  void baseMap.loadOutlines().catch(() => showNoticeOnMap('The outlines of the map could not be loaded.'));
+  void baseMap.loadOutlines().catch(() => notice.setBackground('The outlines of the map could not be loaded.'));
   await configRead;
   stream.subscribe(mapView.subscriptionBbox());
   stream.start();

@@ -27,11 +27,18 @@ export class MapView extends EventTarget {
     for (const pane of ['outlines', 'trail', 'vehicles']) this.map.createPane(pane);
     this.map.attributionControl.setPrefix('<a href="https://leafletjs.com">Leaflet</a>');
     control.zoom({ zoomInTitle: 'Zoom in', zoomOutTitle: 'Zoom out' }).addTo(this.map);
-    control.scale({ position: 'bottomleft' }).addTo(this.map);
+    /** @type {import('leaflet').Control.Scale | null} */
+    this.scale = null;
     this.addFleetControl();
     this.map.on('dragstart', () => this.dispatchEvent(new CustomEvent('usermove')));
     this.map.on('moveend', () => this.dispatchEvent(new CustomEvent('move')));
     new ResizeObserver(() => this.fitContainer()).observe(container);
+  }
+
+  /** @param {'kmh' | 'mph'} units */
+  showScale(units) {
+    this.scale?.remove();
+    this.scale = control.scale({ position: 'bottomleft', metric: units === 'kmh', imperial: units === 'mph' }).addTo(this.map);
   }
 
   addFleetControl() {

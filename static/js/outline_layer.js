@@ -19,7 +19,7 @@ export async function loadOutlines(url) {
 /** @param {number[]} packed first point, then differences @param {number} unitsPerDegree @returns {Line} */
 function unpack(packed, unitsPerDegree) {
   const length = packed.length / 2;
-  const line = { xs: new Float64Array(length), ys: new Float64Array(length), west: 1, east: 0, north: 1, south: 0 };
+  const line = { xs: new Float64Array(length), ys: new Float64Array(length), west: Infinity, east: -Infinity, north: Infinity, south: -Infinity };
   let lon = 0;
   let lat = 0;
   for (let at = 0; at < length; at++) {
@@ -79,17 +79,21 @@ class TilePainter {
     this.originY = originY;
   }
 
-  /** @param {Line} line */
-  touches(line) {
+  /** Adds a line to the path, in each copy of the world where it touches the tile: lines may reach beyond one world.
+   * @param {Line} line */
+  add(line) {
     const { worldSize, originX, originY, size } = this;
-    return line.east * worldSize >= originX - 2 && line.west * worldSize <= originX + size + 2
-      && line.south * worldSize >= originY - 2 && line.north * worldSize <= originY + size + 2;
+    if (line.south * worldSize < originY - 2 || line.north * worldSize > originY + size + 2) return;
+    for (let turn = -1; turn <= 1; turn++) {
+      if ((line.east + turn) * worldSize < originX - 2 || (line.west + turn) * worldSize > originX + size + 2) continue;
+      this.trace(line, originX - turn * worldSize);
+    }
   }
 
   /** @param {Line[]} rings @param {string} color */
   fill(rings, color) {
     this.context.beginPath();
-    for (const ring of rings) if (this.touches(ring)) this.trace(ring);
+    for (const ring of rings) this.add(ring);
     this.context.fillStyle = color;
     this.context.fill('evenodd');
   }
@@ -97,7 +101,7 @@ class TilePainter {
   /** @param {Line[]} lines @param {string} color @param {number} width */
   stroke(lines, color, width) {
     this.context.beginPath();
-    for (const line of lines) if (this.touches(line)) this.trace(line);
+    for (const line of lines) this.add(line);
     this.context.strokeStyle = color;
     this.context.lineWidth = width;
     this.context.lineJoin = 'round';
@@ -105,9 +109,9 @@ class TilePainter {
   }
 
   /** A run of points on one side of the tile is drawn as one step: the picture inside is the same.
-   * @param {Line} line */
-  trace(line) {
-    const { worldSize, originX, originY, size } = this;
+   * @param {Line} line @param {number} originX */
+  trace(line, originX) {
+    const { worldSize, originY, size } = this;
     let lastSide = -1;
     let pending = false;
     let x = 0;

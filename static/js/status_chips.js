@@ -1,6 +1,7 @@
 // One button a status with the number in view; pressed ones are the only ones shown, none pressed means all.
 import { STATUS_NAMES } from './fleet_store.js';
 import { make, makeIcon, setText } from './dom.js';
+import { formatCount } from './format.js';
 
 const ALL_STATUSES = 0b11110;
 const LABELS = ['', 'Moving', 'Idling', 'Stopped', 'Silent'];
@@ -59,6 +60,6 @@ export class StatusChips extends EventTarget {
 
   /** @param {Int32Array} counts by status number */
   showCounts(counts) {
-    for (let status = 1; status < this.chips.length; status++) setText(this.chips[status].count, String(counts[status]));
+    for (let status = 1; status < this.chips.length; status++) setText(this.chips[status].count, formatCount(counts[status]));
   }
 }

@@ -1,0 +1,35 @@
+// A server that goes away and comes back: the page says so, waits, resumes, and loses nothing of its view.
+import { strict as assert } from 'node:assert';
+import { after, before, test } from 'node:test';
+import { launchBrowser } from './support/browser.js';
+import { openLivePage, readVehicleCanvas, waitForState } from './support/live_page.js';
+import { startServer } from './support/server.js';
+
+let server;
+let browser;
+before(async () => {
+  server = await startServer();
+  browser = await launchBrowser();
+});
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+test('reconnects after a server restart and is live again', { timeout: 180000 }, async () => {
+  const { page, complaints } = await openLivePage(browser, server.url);
+  const address = await page.evaluate(() => location.href);
+  const restarted = server.restart(2000);
+  await waitForState(page, 'waiting', 20000);
+  assert.match(await page.locator('#connection').innerText(), /^Reconnecting\s+in \d+ s/);
+  assert.ok(await page.locator('#vehicle-list [role=option]').count() > 0, 'the last known vehicles stay');
+  await restarted;
+  await waitForState(page, 'live', 60000);
+  const first = await readVehicleCanvas(page);
+  await page.waitForTimeout(4000);
+  assert.notEqual((await readVehicleCanvas(page)).sum, first.sum, 'arrows move again');
+  assert.equal(await page.evaluate(() => location.href), address);
+  const unexpected = complaints.filter((text) => !/ERR_CONNECTION|WebSocket connection|Failed to load resource/.test(text));
+  assert.deepEqual(unexpected, []);
+  assert.deepEqual(await page.evaluate(() => window.cspViolations), []);
+});

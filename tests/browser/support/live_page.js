@@ -1,0 +1,62 @@
+// The page as a person meets it: opened, live, with vehicles listed. And what may be asked of the canvas.
+import { strict as assert } from 'node:assert';
+import { openPage } from './browser.js';
+
+/** Opens the page and waits until positions are shown.
+ * @param {import('playwright-core').Browser} browser @param {string} url @param {object} [options] */
+export async function openLivePage(browser, url, options) {
+  const opened = await openPage(browser, options);
+  await opened.page.goto(url);
+  await waitForState(opened.page, 'live');
+  await opened.page.locator('#vehicle-list [role=option]').first().waitFor();
+  return opened;
+}
+
+/** @param {import('playwright-core').Page} page @param {string} state */
+export function waitForState(page, state, timeout = 60000) {
+  return page.locator(`#connection[data-state=${state}]`).waitFor({ timeout });
+}
+
+/** Pixels of the vehicle canvas, as one number that changes with the picture, and how many are painted.
+ * @param {import('playwright-core').Page} page @returns {Promise<{painted: number, sum: number}>} */
+export function readVehicleCanvas(page) {
+  return page.evaluate(() => {
+    const canvas = /** @type {HTMLCanvasElement} */ (document.querySelector('.leaflet-vehicles-pane canvas'));
+    const { data } = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d')).getImageData(0, 0, canvas.width, canvas.height);
+    let [painted, sum] = [0, 0];
+    for (let at = 3; at < data.length; at += 4) {
+      if (data[at] === 0) continue;
+      painted++;
+      sum = (Math.imul(sum, 31) + at) | 0;
+    }
+    return { painted, sum };
+  });
+}
+
+/** Middle of the first painted blob, in CSS pixels of the window; scans from the middle of the map outwards.
+ * @param {import('playwright-core').Page} page */
+export function findVehicleOnScreen(page) {
+  return page.evaluate(() => {
+    const canvas = /** @type {HTMLCanvasElement} */ (document.querySelector('.leaflet-vehicles-pane canvas'));
+    const colors = ['--status-moving', '--status-idling', '--status-stopped'].map((name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim());
+    const wanted = new Set(colors.map((color) => Number.parseInt(color.slice(1), 16)));
+    const box = canvas.getBoundingClientRect();
+    const map = /** @type {HTMLElement} */ (document.getElementById('map')).getBoundingClientRect();
+    const ratio = canvas.width / box.width;
+    const { data } = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d')).getImageData(0, 0, canvas.width, canvas.height);
+    for (let y = map.top + 150; y < map.bottom - 60; y++) {
+      for (let x = map.left + 80; x < map.right - 40; x++) {
+        const at = (Math.round((y - box.top) * ratio) * canvas.width + Math.round((x - box.left) * ratio)) * 4;
+        if (data[at + 3] === 255 && wanted.has((data[at] << 16) | (data[at + 1] << 8) | data[at + 2])) return { x, y };
+      }
+    }
+    return null;
+  });
+}
+
+/** No error, no exception, nothing that the content security policy refused.
+ * @param {import('playwright-core').Page} page @param {string[]} complaints */
+export async function assertNoComplaints(page, complaints) {
+  assert.deepEqual(complaints, []);
+  assert.deepEqual(await page.evaluate(() => /** @type {any} */ (window).cspViolations), []);
+}

@@ -1,0 +1,128 @@
+// Starts what the browser tests look at: the real program with a simulated fleet, or with CRUMBTRAIL_MOCK=1 the mock server.
+// CRUMBTRAIL_BINARY names the program, CRUMBTRAIL_PAGE the built page; defaults are the project's build folders.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { MockFleet } from './mock_fleet.js';
+import { MockServer } from './mock_server.js';
+
+export const isMock = process.env.CRUMBTRAIL_MOCK === '1';
+export const VEHICLES = 15;
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
+const INGEST_KEY = 'browser-tests-key-0123456789abcdef';
+const READY_MS = 120000;
+
+/** The page as `node build.js` left it. */
+export function pageDir() {
+  const candidates = [process.env.CRUMBTRAIL_PAGE, join(root, 'build/release/page'), join(root, 'static/build/page')];
+  const found = candidates.find((dir) => dir && existsSync(join(dir, 'index.html')));
+  if (!found) throw new Error('no built page: run "node build.js build/page" in static/, or set CRUMBTRAIL_PAGE');
+  return resolve(found);
+}
+
+/**
+ * @typedef {object} RunningServer
+ * @property {string} url
+ * @property {(pauseMs?: number) => Promise<void>} restart stops it, waits, and starts it on the same port with the same data
+ * @property {() => Promise<void>} stop
+ */
+
+/** @returns {Promise<RunningServer>} */
+export function startServer(options = {}) {
+  return isMock ? startMock(options) : startReal();
+}
+
+/** @returns {Promise<RunningServer>} */
+async function startMock(options) {
+  const server = new MockServer({ pageDir: pageDir(), fleet: new MockFleet({ vehicles: VEHICLES, allMoving: true }), ...options });
+  await server.start(0);
+  return {
+    url: `http://127.0.0.1:${server.port}/`,
+    restart: async (pauseMs = 1500) => {
+      await server.stop();
+      await sleep(pauseMs);
+      await server.start();
+    },
+    stop: () => server.stop(),
+  };
+}
+
+/** @returns {Promise<RunningServer>} */
+async function startReal() {
+  const dataDir = await mkdtemp(join(tmpdir(), 'crumbtrail-browser-'));
+  const [port, adminPort] = [await freePort(), await freePort()];
+  let program = await startProgram(dataDir, port, adminPort);
+  const simulator = startSimulator(port);
+  return {
+    url: `http://127.0.0.1:${port}/`,
+    restart: async (pauseMs = 1500) => {
+      await stopProcess(program);
+      await sleep(pauseMs);
+      program = await startProgram(dataDir, port, adminPort);
+    },
+    stop: async () => {
+      await stopProcess(simulator);
+      await stopProcess(program);
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+function binary() {
+  return resolve(root, process.env.CRUMBTRAIL_BINARY ?? 'build/release/crumbtrail');
+}
+
+async function startProgram(dataDir, port, adminPort) {
+  const args = ['serve', '--data', dataDir, '--listen', `127.0.0.1:${port}`, '--admin-listen', `127.0.0.1:${adminPort}`, '--static-dir', pageDir(), '--ingest-key', INGEST_KEY];
+  const program = run(args);
+  const deadline = Date.now() + READY_MS;
+  while (Date.now() < deadline) {
+    if (program.child.exitCode !== null) throw new Error(`the program ended with ${program.child.exitCode}:\n${program.output()}`);
+    const answer = await fetch(`http://127.0.0.1:${adminPort}/readyz`).catch(() => null);
+    if (answer?.status === 200) return program;
+    await sleep(100);
+  }
+  await stopProcess(program);
+  throw new Error(`the program was not ready in time:\n${program.output()}`);
+}
+
+function startSimulator(port) {
+  return run(['simulate', '--to', `http://127.0.0.1:${port}/ingest/iot`, '--ingest-key', INGEST_KEY, '--new',
+    '--vehicles', String(VEHICLES), '--move', '1000', '--interval', '1', '--seed', '7']);
+}
+
+function run(args) {
+  const child = spawn(binary(), args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (output = (output + data).slice(-8000)));
+  child.on('error', (error) => (output += error.message));
+  return { child, output: () => output };
+}
+
+async function stopProcess({ child }) {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, 'exit');
+  child.kill('SIGTERM');
+  const timer = setTimeout(() => child.kill('SIGKILL'), 15000);
+  await ended;
+  clearTimeout(timer);
+}
+
+async function freePort() {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port } = /** @type {import('node:net').AddressInfo} */ (probe.address());
+  probe.close();
+  await once(probe, 'close');
+  return port;
+}
+
+/** @param {number} ms */
+export function sleep(ms) {
+  return new Promise((done) => setTimeout(done, ms));
+}
