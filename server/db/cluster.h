@@ -1,0 +1,33 @@
+/* The files of the embedded cluster: folders, owner, initdb, settings. Inside of embedded.c; runs no server.
+ *
+ * Thread: main. Texts live in the arena that cluster_prepare was given. */
+#ifndef CRUMBTRAIL_SERVER_DB_CLUSTER_H
+#define CRUMBTRAIL_SERVER_DB_CLUSTER_H
+
+#include "server/base/arena.h"
+#include "server/base/error.h"
+#include "server/db/child.h"
+
+struct cluster {
+  struct arena *arena;
+  const char *bin_folder;
+  const char *data_folder;   /* absolute */
+  const char *folder;        /* DATA/postgres */
+  const char *socket_folder; /* DATA/run, or a short one under /tmp */
+  const char *log_path;      /* DATA/postgres.log */
+  struct child_user user;    /* whom the server runs as */
+  const char *user_name;
+  int log_fd;
+  bool has_temporary_socket_folder;
+};
+
+/* Makes what is missing below the (existing, locked) data folder, with initdb when there is no cluster yet, and checks what is
+ * there: owner, version, reachability. cluster->log_fd is open after success; the caller closes it. */
+struct error cluster_prepare(struct arena *arena, const char *data_folder, const char *bin_folder,
+                             struct cluster *cluster) ERROR_MUST_CHECK;
+/* The folder for the server's socket, empty and ours alone: DATA/run, unless its path is too long for a socket's address. */
+struct error cluster_make_socket_folder(struct cluster *cluster) ERROR_MUST_CHECK;
+/* "BIN/name", in the arena. */
+const char *cluster_program(const struct cluster *cluster, const char *name);
+
+#endif
