@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <pwd.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -255,10 +256,15 @@ static struct error check_version(const struct cluster *cluster)
                     cluster->folder, theirs, cluster->bin_folder, (int)ours, theirs);
 }
 
+const char *cluster_usual_socket_folder(const struct cluster *cluster)
+{
+  return arena_printf(cluster->arena, "%s/run", cluster->data_folder);
+}
+
 struct error cluster_make_socket_folder(struct cluster *cluster)
 {
   const struct sockaddr_un address;
-  const char *folder = arena_printf(cluster->arena, "%s/run", cluster->data_folder);
+  const char *folder = cluster_usual_socket_folder(cluster);
   cluster->has_temporary_socket_folder = strlen(folder) + SOCKET_NAME_BYTES > sizeof address.sun_path;
   if (!cluster->has_temporary_socket_folder) {
     cluster->socket_folder = folder;
@@ -272,6 +278,15 @@ struct error cluster_make_socket_folder(struct cluster *cluster)
               log_quote_cstring("the path of the data folder is too long for a socket's address"));
   cluster->socket_folder = temporary;
   return make_private_folder(cluster, temporary);
+}
+
+void cluster_clear_socket_folder(const struct cluster *cluster, int port)
+{
+  char path[PATH_MAX];
+  snprintf(path, sizeof path, "%s/.s.PGSQL.%d", cluster->socket_folder, port);
+  unlink(path);
+  snprintf(path, sizeof path, "%s/.s.PGSQL.%d.lock", cluster->socket_folder, port);
+  unlink(path);
 }
 
 static struct error open_log(struct cluster *cluster)

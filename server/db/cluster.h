@@ -25,8 +25,13 @@ struct cluster {
  * there: owner, version, reachability. cluster->log_fd is open after success; the caller closes it. */
 struct error cluster_prepare(struct arena *arena, const char *data_folder, const char *bin_folder,
                              struct cluster *cluster) ERROR_MUST_CHECK;
-/* The folder for the server's socket, empty and ours alone: DATA/run, unless its path is too long for a socket's address. */
+/* The folder for the server's socket, ours alone: DATA/run, unless its path is too long for a socket's address. */
 struct error cluster_make_socket_folder(struct cluster *cluster) ERROR_MUST_CHECK;
+/* DATA/run, whether it will do or not. */
+const char *cluster_usual_socket_folder(const struct cluster *cluster);
+/* Removes what a killed server left there: its lock file would shut out the next one, should another program have its number.
+ */
+void cluster_clear_socket_folder(const struct cluster *cluster, int port);
 /* "BIN/name", in the arena. */
 const char *cluster_program(const struct cluster *cluster, const char *name);
 

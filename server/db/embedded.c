@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libpq-fe.h>
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
@@ -12,7 +11,6 @@
 #include <sys/file.h>
 #include <sys/pidfd.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -36,7 +34,14 @@ struct embedded {
 
 enum { OUR_PORT = 5432, POLL_INTERVAL_MS = 20, PID_FILE_MAX = 4096 };
 /* Recovery after a crash replays at most max_wal_size; the longest seen is far below. */
-enum { START_MAX_S = 900, STOPPING_MAX_S = 60, FAST_STOP_MS = 7000, IMMEDIATE_STOP_MS = 2000, SAY_INTERVAL_S = 10 };
+enum {
+  START_MAX_S = 900,
+  STOPPING_MAX_S = 60,
+  ORPHANS_MAX_S = 10,
+  FAST_STOP_MS = 7000,
+  IMMEDIATE_STOP_MS = 2000,
+  SAY_INTERVAL_S = 10
+};
 
 static void pause_ms(int milliseconds)
 {
@@ -130,23 +135,29 @@ static bool read_pid_file(const struct embedded *embedded, const char *path, str
 }
 
 /* PostgreSQL recognises a lock file of a dead process by itself, but takes any living process with that number for a
- * postmaster. Without a process that works in the cluster's folder, the file is stale. */
-static struct error remove_stale_lock(const struct embedded *embedded, const char *path)
+ * postmaster. The caller has seen that no process works in the cluster's folder. */
+static struct error remove_stale_lock(const struct embedded *embedded)
 {
-  if (access(path, F_OK) != 0) {
+  const char *path = arena_printf(embedded->arena, "%s/postmaster.pid", embedded->cluster.folder);
+  if (unlink(path) == 0) {
+    LOG_WARNING("embedded_stale_lock", "file=%s", log_quote_cstring(path));
     return error_none();
   }
-  const int64_t deadline_us = clock_monotonic_us() + 10 * US_PER_SECOND;
-  while (postmaster_any_works_in(embedded->cluster.folder)) { /* backends notice the end of their postmaster, and end */
+  return errno == ENOENT ? error_none() : error_make(ERROR_SETUP, "cannot remove %s: %s", path, strerror(errno));
+}
+
+/* Backends notice that their postmaster has ended, and end. */
+static struct error wait_for_orphans(const struct embedded *embedded)
+{
+  const int64_t deadline_us = clock_monotonic_us() + ORPHANS_MAX_S * US_PER_SECOND;
+  while (postmaster_any_works_in(embedded->cluster.folder)) {
     if (clock_monotonic_us() > deadline_us) {
       return error_make(ERROR_SETUP, "processes of an earlier PostgreSQL still work in %s: end them, then start again",
                         embedded->cluster.folder);
     }
     pause_ms(POLL_INTERVAL_MS);
   }
-  LOG_WARNING("embedded_stale_lock", "file=%s", log_quote_cstring(path));
-  return unlink(path) == 0 || errno == ENOENT ? error_none()
-                                              : error_make(ERROR_SETUP, "cannot remove %s: %s", path, strerror(errno));
+  return error_none();
 }
 
 /* Takes over a cluster that runs already; *adopted stays false when none does. */
@@ -160,7 +171,9 @@ static struct error adopt(struct embedded *embedded, bool *adopted)
       LOG_INFO("embedded_adopted", "pid=%d", (int)postmaster.pid);
       embedded->port = postmaster.port;
       embedded->cluster.socket_folder = text_to_cstring(embedded->arena, postmaster.socket_folder);
-      embedded->cluster.has_temporary_socket_folder = text_starts_with(postmaster.socket_folder, TEXT("/tmp/crumbtrail-"));
+      embedded->cluster.has_temporary_socket_folder =
+          text_starts_with(postmaster.socket_folder, TEXT("/tmp/crumbtrail-")) &&
+          !text_equal(postmaster.socket_folder, text_from(cluster_usual_socket_folder(&embedded->cluster)));
       *adopted = true;
       return watch_postmaster(embedded, postmaster.pid, false);
     }
@@ -171,12 +184,14 @@ static struct error adopt(struct embedded *embedded, bool *adopted)
     }
     pause_ms(POLL_INTERVAL_MS);
   }
-  return remove_stale_lock(embedded, path);
+  return wait_for_orphans(embedded);
 }
 
 static struct error start_postmaster(struct embedded *embedded)
 {
   const struct cluster *cluster = &embedded->cluster;
+  TRY(remove_stale_lock(embedded));
+  cluster_clear_socket_folder(cluster, embedded->port);
   char port[16];
   snprintf(port, sizeof port, "%d", embedded->port);
   const char *const argv[] = {
@@ -308,6 +323,9 @@ struct error embedded_keep_running(struct embedded *embedded)
     }
     LOG_WARNING("embedded_ended", "pid=%d", (int)embedded->pid);
     forget_postmaster(embedded);
+  }
+  if (postmaster_any_works_in(embedded->cluster.folder)) { /* its backends are about to notice; next time */
+    return error_none();
   }
   return start_postmaster(embedded);
 }
