@@ -1,0 +1,566 @@
+#include "api/live/hub.h"
+
+#include <libwebsockets.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "api/live/client.h"
+#include "api/live/hub_inbox.h"
+#include "api/live/hub_metrics.h"
+#include "api/live/origin.h"
+#include "api/live/socket_options.h"
+#include "server/base/clock.h"
+#include "server/log.h"
+#include "server/metrics.h"
+
+enum {
+  PHASES = 20,
+  RING_SIZE = 1 << 16,
+  HEAD_MAX_BYTES = 8192,
+  HANDSHAKE_TIMEOUT_S = 10,
+  DESCRIPTORS_MAX = 65536,
+  CLOSE_TIMEOUT_US = 5000000,
+  BYE_RETRY_MIN_MS = 500,
+  BYE_RETRY_SPREAD_MS = 2500,
+};
+
+/* A client and its socket, in the list of its phase. */
+struct connection {
+  struct lws *socket;
+  struct client *client;
+  struct connection *next;
+  struct connection *previous;
+  int phase;
+  struct buffer inbound;
+  int64_t blocked_since_us; /* we wait for the socket to take a frame; 0: we do not */
+  uint64_t acknowledged_bytes;
+  int64_t closing_since_us; /* 0: open */
+};
+
+struct hub {
+  struct hub_settings settings;
+  struct hub_metrics metrics;
+  struct hub_inbox *inbox;
+  struct hub_inbox_content taken;
+  pthread_t thread;
+  atomic_int grace_ms;
+
+  struct lws_context *context;
+  lws_sorted_usec_list_t tick;
+  lws_sorted_usec_list_t sweep;
+  unsigned tick_count;
+  struct stream_state state;
+  struct connection *phases[PHASES];
+  int client_count;
+  struct buffer names; /* both with LWS_PRE bytes in front */
+  struct buffer body;
+  int64_t stop_by_us; /* 0: running */
+  bool is_finished;
+};
+
+static void begin_message(struct buffer *buffer)
+{
+  static const char headroom[LWS_PRE];
+  buffer_clear(buffer);
+  buffer_append(buffer, headroom, sizeof headroom);
+}
+
+static void want_to_write(struct connection *connection)
+{
+  if (connection->blocked_since_us == 0) {
+    connection->blocked_since_us = clock_monotonic_us();
+  }
+  lws_callback_on_writable(connection->socket);
+}
+
+static void write_if_needed(struct connection *connection)
+{
+  if (client_has_message(connection->client) || client_close_code(connection->client) != CLOSE_NONE) {
+    want_to_write(connection);
+  }
+}
+
+/* ---- The clock: a tick for each phase, a sweep a second ---- */
+
+static void on_tick(lws_sorted_usec_list_t *timer)
+{
+  struct hub *hub = lws_container_of(timer, struct hub, tick);
+  int64_t now_us = clock_monotonic_us();
+  for (struct connection *at = hub->phases[hub->tick_count++ % PHASES]; at != NULL; at = at->next) {
+    if (!client_tick(at->client, &hub->state, now_us)) {
+      counter_add(hub->metrics.postponed, 1);
+    }
+    write_if_needed(at);
+  }
+  if (hub->client_count != 0) {
+    lws_sul_schedule(hub->context, 0, timer, on_tick, CLIENT_UPDATE_INTERVAL_MS * LWS_US_PER_MS / PHASES);
+  }
+}
+
+static bool made_no_progress(struct connection *connection, int64_t now_us)
+{
+  if (connection->blocked_since_us == 0) {
+    return false;
+  }
+  uint64_t acknowledged_bytes = socket_bytes_acknowledged(lws_get_socket_fd(connection->socket));
+  if (acknowledged_bytes != connection->acknowledged_bytes) {
+    connection->acknowledged_bytes = acknowledged_bytes;
+    connection->blocked_since_us = now_us;
+  }
+  return now_us - connection->blocked_since_us > CLIENT_NO_PROGRESS_S * US_PER_SECOND;
+}
+
+static void sweep_connection(struct hub *hub, struct connection *connection, int64_t now_us)
+{
+  if (client_close_code(connection->client) == CLOSE_NONE) {
+    client_sweep(connection->client, now_us);
+    if (made_no_progress(connection, now_us)) {
+      client_close(connection->client, CLOSE_TRY_LATER, "no progress");
+      counter_add(hub->metrics.slow_closes, 1);
+    }
+    write_if_needed(connection);
+    return;
+  }
+  /* A stuck client that reads again meanwhile is still told why. */
+  if (connection->closing_since_us == 0) {
+    connection->closing_since_us = now_us;
+  } else if (now_us - connection->closing_since_us > CLOSE_TIMEOUT_US) {
+    lws_set_timeout(connection->socket, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+  }
+}
+
+static void finish_when_empty(struct hub *hub, int64_t now_us)
+{
+  if (hub->stop_by_us != 0 && (hub->client_count == 0 || now_us >= hub->stop_by_us)) {
+    hub->is_finished = true;
+    lws_cancel_service(hub->context);
+  }
+}
+
+static void on_sweep(lws_sorted_usec_list_t *timer)
+{
+  struct hub *hub = lws_container_of(timer, struct hub, sweep);
+  int64_t now_us = clock_monotonic_us();
+  if (hub->state.is_ready) {
+    fleet_state_sweep(hub->state.fleet, clock_now_us());
+  }
+  for (int phase = 0; phase < PHASES; phase++) {
+    for (struct connection *at = hub->phases[phase]; at != NULL; at = at->next) {
+      sweep_connection(hub, at, now_us);
+    }
+  }
+  gauge_set(hub->metrics.clients, hub->client_count);
+  gauge_set(hub->metrics.vehicles, hub->state.fleet->count);
+  finish_when_empty(hub, now_us);
+  lws_sul_schedule(hub->context, 0, timer, on_sweep, hub->stop_by_us != 0 ? 100 * LWS_US_PER_MS : LWS_US_PER_SEC);
+}
+
+/* ---- The inbox ---- */
+
+static void say_bye_to_all(struct hub *hub, const char *reason)
+{
+  for (int phase = 0; phase < PHASES; phase++) {
+    for (struct connection *at = hub->phases[phase]; at != NULL; at = at->next) {
+      client_say_bye(at->client, reason, BYE_RETRY_MIN_MS + (int)(random() % BYE_RETRY_SPREAD_MS));
+      want_to_write(at);
+    }
+  }
+}
+
+static void forget_fleet(struct hub *hub)
+{
+  if (hub->state.is_ready) {
+    LOG_WARNING("stream_epoch_changed", "vehicles=%u", hub->state.fleet->count);
+    say_bye_to_all(hub, "epoch_changed");
+  }
+  /* Viewers hold slot numbers of the old fleet, but none of them is asked again after its bye. */
+  fleet_state_free(hub->state.fleet);
+  hub->state.fleet = fleet_state_new(RING_SIZE, hub->settings.silent_after_us);
+  hub->state.is_ready = false;
+}
+
+static void apply_batch(struct hub *hub, const struct feed_batch *batch)
+{
+  if (batch->reset) {
+    forget_fleet(hub);
+  }
+  int64_t now_us = clock_now_us();
+  uint64_t changes = 0;
+  for (size_t i = 0; i < batch->count; i++) {
+    changes += fleet_state_apply(hub->state.fleet, &batch->positions[i], batch->hidden[i] != 0, now_us);
+  }
+  counter_add(hub->metrics.changes, changes);
+  memcpy(hub->state.epoch, batch->epoch, sizeof hub->state.epoch);
+  if (!batch->complete) {
+    return;
+  }
+  fleet_state_set_head(hub->state.fleet, batch->head);
+  if (!hub->state.is_ready) {
+    hub->state.is_ready = true;
+    fleet_state_mark_restored(hub->state.fleet);
+  }
+}
+
+static void adopt_socket(struct hub *hub, int socket)
+{
+  if (hub->stop_by_us != 0) {
+    close(socket);
+    return;
+  }
+  socket_prepare_for_stream(socket);
+  if (lws_adopt_socket(hub->context, socket) == NULL) {
+    LOG_WARNING("stream_adopt_failed", "clients=%d", hub->client_count); /* the library has closed it */
+  }
+}
+
+static void read_inbox(struct hub *hub)
+{
+  struct hub_inbox_content *taken = &hub->taken;
+  hub_inbox_take(hub->inbox, taken);
+  hub->state.database_is_away = taken->database_is_away;
+  while (taken->batches != NULL) {
+    struct feed_batch *batch = taken->batches;
+    taken->batches = batch->next;
+    apply_batch(hub, batch);
+    feed_batch_free(batch);
+  }
+  for (size_t i = 0; i < taken->socket_count; i++) {
+    adopt_socket(hub, taken->sockets[i]);
+  }
+  if (taken->bye_reason != NULL && hub->stop_by_us == 0) {
+    hub->stop_by_us = clock_monotonic_us() + atomic_load(&hub->grace_ms) * US_PER_MS;
+    say_bye_to_all(hub, taken->bye_reason);
+    lws_sul_schedule(hub->context, 0, &hub->sweep, on_sweep, 1);
+  }
+}
+
+/* ---- The handshake ---- */
+
+static struct text header(struct lws *socket, enum lws_token_indexes token, char *out, int out_bytes)
+{
+  int length = lws_hdr_copy(socket, out, out_bytes, token);
+  return (struct text){out, length > 0 ? (size_t)length : 0};
+}
+
+/* Answers over the still plain HTTP connection and has it closed. */
+static int refuse(struct lws *socket, const char *status, const char *detail)
+{
+  unsigned char bytes[LWS_PRE + 512];
+  char *text = (char *)bytes + LWS_PRE;
+  char body[256];
+  int body_length = snprintf(body, sizeof body, "{\"type\":\"about:blank\",\"title\":\"%s\",\"status\":%.3s,\"detail\":\"%s\"}",
+                             status + 4, status, detail);
+  int length = snprintf(text, sizeof bytes - LWS_PRE,
+                        "HTTP/1.1 %s\r\nContent-Type: application/problem+json\r\nContent-Length: %d\r\n"
+                        "Sec-WebSocket-Protocol: fleet.v1\r\nConnection: close\r\n\r\n%s",
+                        status, body_length, body);
+  (void)lws_write(socket, (unsigned char *)text, (size_t)length, LWS_WRITE_HTTP);
+  return -1;
+}
+
+static bool offers_protocol(struct text offered)
+{
+  struct text protocol;
+  while (text_split(&offered, ',', &protocol)) {
+    if (text_equal(text_trim(protocol), TEXT("fleet.v1"))) {
+      return true;
+    }
+  }
+  return false;
+}
+
+static int check_upgrade(struct hub *hub, struct lws *socket)
+{
+  char origin_bytes[512];
+  char host_bytes[512];
+  char protocol_bytes[512];
+  struct text origin = header(socket, WSI_TOKEN_ORIGIN, origin_bytes, sizeof origin_bytes);
+  struct text host = header(socket, WSI_TOKEN_HOST, host_bytes, sizeof host_bytes);
+  struct text offered = header(socket, WSI_TOKEN_PROTOCOL, protocol_bytes, sizeof protocol_bytes);
+  bool origin_is_unreadable = origin.length == 0 && lws_hdr_total_length(socket, WSI_TOKEN_ORIGIN) > 0;
+  if (origin_is_unreadable || !origin_is_allowed(origin, host, text_from(hub->settings.allowed_origins))) {
+    counter_add(hub->metrics.refused_origin, 1);
+    return refuse(socket, "403 Forbidden", "this origin is not among allowed-origins");
+  }
+  if (!offers_protocol(offered)) {
+    counter_add(hub->metrics.refused_protocol, 1);
+    return refuse(socket, "400 Bad Request", "the subprotocol must be fleet.v1");
+  }
+  return 0;
+}
+
+/* ---- A client's life ---- */
+
+static void open_connection(struct hub *hub, struct lws *socket, struct connection **slot)
+{
+  struct connection *connection = calloc(1, sizeof *connection);
+  if (connection == NULL) {
+    abort();
+  }
+  connection->socket = socket;
+  connection->client = client_new(clock_monotonic_us());
+  /* The client's own number spreads clients over the phases evenly, whatever comes and goes. */
+  connection->phase = (int)(counter_value(hub->metrics.opened) % PHASES);
+  connection->next = hub->phases[connection->phase];
+  if (connection->next != NULL) {
+    connection->next->previous = connection;
+  }
+  hub->phases[connection->phase] = connection;
+  *slot = connection;
+  counter_add(hub->metrics.opened, 1);
+  if (hub->client_count++ == 0) {
+    lws_sul_schedule(hub->context, 0, &hub->tick, on_tick, 1);
+  }
+  if (hub->client_count > hub->settings.clients_max) {
+    counter_add(hub->metrics.refused_capacity, 1);
+    client_close(connection->client, CLOSE_TRY_LATER, "too many clients");
+    want_to_write(connection);
+  }
+}
+
+static void close_connection(struct hub *hub, struct connection *connection)
+{
+  if (connection->previous != NULL) {
+    connection->previous->next = connection->next;
+  } else {
+    hub->phases[connection->phase] = connection->next;
+  }
+  if (connection->next != NULL) {
+    connection->next->previous = connection->previous;
+  }
+  hub->client_count--;
+  if (client_close_code(connection->client) != CLOSE_NONE) {
+    LOG_INFO("stream_client_closed", "code=%d reason=%s", (int)client_close_code(connection->client),
+             log_quote_cstring(client_close_reason(connection->client)));
+  }
+  client_free(connection->client);
+  buffer_free(&connection->inbound);
+  free(connection);
+}
+
+static int end_conversation(struct connection *connection)
+{
+  const char *reason = client_close_reason(connection->client);
+  lws_close_reason(connection->socket, (enum lws_close_status)client_close_code(connection->client),
+                   (unsigned char *)(uintptr_t)reason, strlen(reason));
+  return -1;
+}
+
+static int write_bytes(struct hub *hub, struct lws *socket, struct buffer *buffer, bool is_binary)
+{
+  size_t length = buffer->length - LWS_PRE;
+  counter_add(is_binary ? hub->metrics.frames_binary : hub->metrics.frames_text, 1);
+  counter_add(hub->metrics.bytes, length);
+  return lws_write(socket, (unsigned char *)buffer->data + LWS_PRE, length, is_binary ? LWS_WRITE_BINARY : LWS_WRITE_TEXT);
+}
+
+static int write_message(struct hub *hub, struct connection *connection)
+{
+  unsigned char ping[LWS_PRE + 1] = {0};
+  int64_t wall_us = clock_now_us();
+  begin_message(&hub->names);
+  begin_message(&hub->body);
+  struct client_message message = client_next_message(connection->client, &hub->state, wall_us, &hub->names, &hub->body);
+  if (message.form == MESSAGE_NONE) {
+    return client_close_code(connection->client) != CLOSE_NONE ? end_conversation(connection) : 0;
+  }
+  if (message.form == MESSAGE_PING) {
+    return lws_write(connection->socket, ping + LWS_PRE, 0, LWS_WRITE_PING) < 0 ? -1 : 0;
+  }
+  if (message.has_names && write_bytes(hub, connection->socket, &hub->names, false) < 0) {
+    return -1;
+  }
+  if (write_bytes(hub, connection->socket, &hub->body, message.form == MESSAGE_BINARY) < 0) {
+    return -1;
+  }
+  if (message.oldest_received_at_us != INT64_MAX) {
+    histogram_observe(hub->metrics.lag, (double)(wall_us - message.oldest_received_at_us) / (double)US_PER_SECOND);
+  }
+  return 0;
+}
+
+static int on_writable(struct hub *hub, struct connection *connection)
+{
+  connection->blocked_since_us = 0;
+  int result = write_message(hub, connection);
+  if (result == 0) {
+    write_if_needed(connection);
+  }
+  return result;
+}
+
+static void on_receive(struct hub *hub, struct connection *connection, const void *bytes, size_t length)
+{
+  struct client *client = connection->client;
+  struct lws *socket = connection->socket;
+  if (lws_frame_is_binary(socket)) {
+    client_close(client, CLOSE_UNSUPPORTED_DATA, "control messages are text");
+  } else if (connection->inbound.length + length > SUBSCRIPTION_MESSAGE_MAX_BYTES) {
+    client_close(client, CLOSE_TOO_BIG, "a message may have 16 KiB");
+  } else {
+    buffer_append(&connection->inbound, bytes, length);
+    if (lws_is_final_fragment(socket) && lws_remaining_packet_payload(socket) == 0) {
+      client_receive(client, &hub->state, buffer_text(&connection->inbound), clock_monotonic_us());
+      buffer_free(&connection->inbound);
+    }
+  }
+  write_if_needed(connection);
+}
+
+static int on_connection_event(struct hub *hub, struct lws *socket, enum lws_callback_reasons reason, struct connection **slot,
+                               void *bytes, size_t length)
+{
+  switch (reason) {
+  case LWS_CALLBACK_ESTABLISHED:
+    open_connection(hub, socket, slot);
+    return 0;
+  case LWS_CALLBACK_SERVER_WRITEABLE:
+    return on_writable(hub, *slot);
+  case LWS_CALLBACK_RECEIVE:
+    on_receive(hub, *slot, bytes, length);
+    return 0;
+  case LWS_CALLBACK_RECEIVE_PONG:
+    client_receive_pong((*slot)->client);
+    return 0;
+  case LWS_CALLBACK_CLOSED:
+    close_connection(hub, *slot);
+    *slot = NULL;
+    return 0;
+  default:
+    return 0;
+  }
+}
+
+static int on_event(struct lws *socket, enum lws_callback_reasons reason, void *session, void *bytes, size_t length)
+{
+  struct hub *hub = lws_context_user(lws_get_context(socket));
+  struct connection **slot = session;
+  switch (reason) {
+  case LWS_CALLBACK_EVENT_WAIT_CANCELLED:
+    read_inbox(hub);
+    return 0;
+  case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
+    return check_upgrade(hub, socket);
+  case LWS_CALLBACK_HTTP:
+    return refuse(socket, "426 Upgrade Required", "this is a WebSocket, subprotocol fleet.v1");
+  case LWS_CALLBACK_ESTABLISHED:
+    return on_connection_event(hub, socket, reason, slot, bytes, length);
+  default:
+    return slot != NULL && *slot != NULL ? on_connection_event(hub, socket, reason, slot, bytes, length) : 0;
+  }
+}
+
+/* ---- The thread ---- */
+
+static void *run(void *argument)
+{
+  struct hub *hub = argument;
+  pthread_setname_np(pthread_self(), "hub");
+  lws_sul_schedule(hub->context, 0, &hub->sweep, on_sweep, 1);
+  while (!hub->is_finished && lws_service(hub->context, 0) >= 0) {
+  }
+  lws_context_destroy(hub->context);
+  return NULL;
+}
+
+static void log_library_line(int level, const char *line)
+{
+  struct text text = text_from(line);
+  while (text.length != 0 && (text.data[text.length - 1] == '\n' || text.data[text.length - 1] == ' ')) {
+    text.length--;
+  }
+  log_event(level == LLL_ERR ? LOG_LEVEL_WARNING : LOG_LEVEL_DEBUG, "websocket_library", "message=%s", log_quote(text));
+}
+
+/* The library sizes its tables by the limit of open files, which some containers set to a thousand million. */
+static struct lws_context *create_context(struct lws_context_creation_info *info)
+{
+  struct rlimit limit;
+  bool is_huge = getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur > DESCRIPTORS_MAX;
+  if (is_huge) {
+    struct rlimit smaller = {.rlim_cur = DESCRIPTORS_MAX, .rlim_max = limit.rlim_max};
+    (void)setrlimit(RLIMIT_NOFILE, &smaller);
+  }
+  struct lws_context *context = lws_create_context(info);
+  if (is_huge) {
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
+  }
+  return context;
+}
+
+static const struct lws_protocols PROTOCOLS[] = {
+    {.name = "fleet.v1",
+     .callback = on_event,
+     .per_session_data_size = sizeof(struct connection *),
+     .rx_buffer_size = 4096,
+     .tx_packet_size = 4 * 1024 * 1024}, /* what the socket does not take at once is kept by the library */
+    {.name = NULL},
+};
+
+struct error hub_start(struct hub_settings settings, struct hub **result)
+{
+  struct hub *hub = calloc(1, sizeof *hub);
+  if (hub == NULL) {
+    abort();
+  }
+  hub->settings = settings;
+  hub->metrics = hub_metrics_register(settings.metrics);
+  hub->inbox = hub_inbox_new();
+  hub->state.fleet = fleet_state_new(RING_SIZE, settings.silent_after_us);
+  hub->state.database_is_away = true;
+  lws_set_log_level(LLL_ERR | LLL_WARN, log_library_line);
+  struct lws_context_creation_info info = {
+      .port = CONTEXT_PORT_NO_LISTEN_SERVER,
+      .protocols = PROTOCOLS,
+      .user = hub,
+      .options = LWS_SERVER_OPTION_VALIDATE_UTF8 | LWS_SERVER_OPTION_DISABLE_OS_CA_CERTS,
+      .max_http_header_data = HEAD_MAX_BYTES,
+      .timeout_secs = HANDSHAKE_TIMEOUT_S,
+  };
+  hub->context = create_context(&info);
+  if (hub->context == NULL || pthread_create(&hub->thread, NULL, run, hub) != 0) {
+    return error_make(ERROR_SETUP, "the WebSocket library cannot start");
+  }
+  *result = hub;
+  return error_none();
+}
+
+void hub_stop(struct hub *hub, const char *reason, int grace_ms)
+{
+  if (hub == NULL) {
+    return;
+  }
+  atomic_store(&hub->grace_ms, grace_ms);
+  hub_inbox_close(hub->inbox, reason);
+  lws_cancel_service(hub->context);
+  pthread_join(hub->thread, NULL);
+  hub_inbox_free(hub->inbox);
+  fleet_state_free(hub->state.fleet);
+  buffer_free(&hub->names);
+  buffer_free(&hub->body);
+  free(hub);
+}
+
+void hub_adopt(struct hub *hub, int socket)
+{
+  if (!hub_inbox_put_socket(hub->inbox, socket)) {
+    close(socket);
+    return;
+  }
+  lws_cancel_service(hub->context);
+}
+
+void hub_deliver(struct hub *hub, struct feed_batch *batch)
+{
+  hub_inbox_put_batch(hub->inbox, batch);
+  lws_cancel_service(hub->context);
+}
+
+void hub_set_database_away(struct hub *hub, bool is_away)
+{
+  hub_inbox_set_database_away(hub->inbox, is_away);
+  lws_cancel_service(hub->context);
+}

@@ -1,0 +1,39 @@
+/* The live hub: every WebSocket client of /v1/stream, and the fleet as they see it.
+ *
+ * Owns: its thread, every connection that was handed to it, the fleet state. libwebsockets is in here and nowhere else.
+ * The HTTP server hands it untouched sockets, the change feed batches of positions. Each client is served at most five times a
+ * second, at its own phase of a 200 ms round, and only when its socket can take a frame.
+ * Thread: start and stop from main; adopt, deliver and set_database_away from any. */
+#ifndef CRUMBTRAIL_API_LIVE_HUB_H
+#define CRUMBTRAIL_API_LIVE_HUB_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "api/live/feed_batch.h"
+#include "server/base/error.h"
+
+struct hub;
+struct metrics;
+
+struct hub_settings {
+  int64_t silent_after_us;
+  int clients_max;             /* the next one is closed with 1013 */
+  const char *allowed_origins; /* comma separated, besides the server's own; borrowed until hub_stop */
+  struct metrics *metrics;
+};
+
+struct error hub_start(struct hub_settings settings, struct hub **hub) ERROR_MUST_CHECK;
+
+/* Says bye to every client with a jittered time to come back, closes with 1012, waits for that at most `grace_ms`, ends the
+ * thread and frees the hub. Stop the HTTP server and the change feed before. Accepts NULL. */
+void hub_stop(struct hub *hub, const char *reason, int grace_ms);
+
+/* Takes the socket over; nothing has been read from it. */
+void hub_adopt(struct hub *hub, int socket);
+
+/* Takes the batch over. Waits while the hub has several unread ones. */
+void hub_deliver(struct hub *hub, struct feed_batch *batch);
+void hub_set_database_away(struct hub *hub, bool is_away);
+
+#endif
