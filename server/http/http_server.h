@@ -20,10 +20,14 @@ struct http_server;
 struct http_server_settings {
   const char *listen; /* host:port; port 0 picks a free one, see http_server_port */
   int connections_max;
-  int head_timeout_ms; /* absolute, from accept to the end of the first head: 10000 */
-  int body_timeout_ms; /* absolute, from the head to the end of the body: 30000 */
-  int idle_timeout_ms; /* absolute, between two requests of a connection, the head of the next included: 75000 */
-  const char *content_security_policy; /* sent with text/html */
+  int head_timeout_ms;  /* absolute, from accept to the end of the first head: 10000 */
+  int body_timeout_ms;  /* absolute, from the head to the end of the body: 30000 */
+  int idle_timeout_ms;  /* absolute, between two requests of a connection, the head of the next included: 75000 */
+  int write_timeout_ms; /* an answer that makes no progress for so long is broken off: 60000 */
+  /* From one address (an IPv6 /64); 0: a quarter of connections_max. Loopback is not limited: proxies and tests are there. */
+  int connections_per_address_max;
+  const char *content_security_policy; /* sent with text/html; NULL: none */
+  const char *allowed_origins;         /* other origins whose pages may call (CORS), comma separated; NULL or "": none */
   struct metrics *metrics;
   const char *metrics_listener; /* label: "public", "admin" */
   /* Takes the socket of a GET /v1/stream with Upgrade: websocket; nothing has been read from it. May be NULL. */
@@ -32,14 +36,17 @@ struct http_server_settings {
   struct query_workers *workers; /* runs routes with `query`; NULL when there are none */
 };
 
+/* A timeout or limit of 0 takes the figure above. The settings' texts and the router are borrowed until http_server_stop. */
 struct error http_server_start(struct http_server_settings settings, const struct router *router,
                                struct http_server **server) ERROR_MUST_CHECK;
 uint16_t http_server_port(const struct http_server *server);
 
-/* Stops accepting, answers /readyz as draining is main's work; returns when every request in flight is answered or
- * `grace_ms` is over. Then http_server_stop closes what is left and ends the thread. */
-void http_server_drain(struct http_server *server, int grace_ms);
-void http_server_stop(struct http_server *server); /* frees; accepts NULL */
+/* Stops accepting (answering /readyz as draining is main's work) and closes idle connections; every further answer says
+ * Connection: close. Returns when every request in flight is answered or `grace_ms` is over: true when all were. */
+bool http_server_drain(struct http_server *server, int grace_ms);
+/* Closes what is left, ends the thread and frees; accepts NULL. Those who keep requests (the writer, the query workers) must
+ * have been stopped before: what they have not completed is answered 503 here. */
+void http_server_stop(struct http_server *server);
 
 /* Work for the HTTP thread, in order, as one intrusive list: one lock and one wake-up for a whole batch. Task memory is the
  * caller's and may be reused from within run(). */

@@ -1,7 +1,8 @@
 /* N threads with a database connection each that answer routes with a `query` handler.
  *
  * Bounded queue in (full: 503 with Retry-After), bounded stream back (request.h). A worker whose connection is lost answers
- * 503 and connects anew with back-off. Each query runs in a read-only connection with statement_timeout.
+ * 503 and connects anew with back-off. GET runs in a read-only connection with statement_timeout; what
+ * changes something in a second one of the worker, opened when first needed.
  * Thread: start and stop from main; submit from the HTTP thread. */
 #ifndef CRUMBTRAIL_SERVER_HTTP_QUERY_WORKERS_H
 #define CRUMBTRAIL_SERVER_HTTP_QUERY_WORKERS_H
@@ -16,11 +17,13 @@ struct query_workers;
 struct query_workers_settings {
   int thread_count;
   int queue_max;
-  struct db_settings database;
+  struct db_settings database; /* read_only is set per connection; texts are borrowed until stop */
   struct metrics *metrics;
 };
 
 struct error query_workers_start(struct query_workers_settings settings, struct query_workers **workers) ERROR_MUST_CHECK;
+/* What waits is answered 503, streams break off, running statements end by themselves or by their time limit. The HTTP server
+ * must still run. Frees; accepts NULL. */
 void query_workers_stop(struct query_workers *workers);
 /* ERROR_BUSY when full. */
 struct error query_workers_submit(struct query_workers *workers, struct request *request, const struct route *route,

@@ -31,14 +31,16 @@ struct text request_path(const struct request *request);        /* decoded, with
 struct text request_target(const struct request *request);      /* as sent: path and query */
 struct text request_id(const struct request *request);          /* also in header x-request-id of the answer and in logs */
 struct text request_body(const struct request *request);        /* whole, decompressed when Content-Encoding was gzip */
-struct text request_header(const struct request *request, const char *name); /* empty when absent; name in any case */
+/* Empty when absent; name in any case. Not after response_begin. */
+struct text request_header(const struct request *request, const char *name);
 bool request_is_head(const struct request *request);
 int64_t request_received_at_us(const struct request *request); /* wall clock when the head was complete */
 
 /* The part of the path that {name} in the route's pattern matched, percent-decoded. Asserts that the pattern has it. */
 struct text request_path_parameter(const struct request *request, const char *name);
 
-/* Query parameters in order, percent-decoded ('+' is a space, except that clock_parse also reads it as part of an offset). */
+/* Query parameters in order, percent-decoded ('+' is a space; clock_parse takes it for the sign of an offset). None when the
+ * query is malformed, which request_parameters_only reports. */
 struct request_parameter {
   struct text name;
   struct text value;
@@ -51,8 +53,8 @@ bool request_parameter_find(const struct request *request, const char *name, str
  * list ends with '*'. */
 struct error request_parameters_only(const struct request *request, const char *const *known) ERROR_MUST_CHECK;
 
-/* Scheme and authority for absolute links ("http://127.0.0.1:8080"): X-Forwarded-Proto/-Host are read only from loopback peers.
- */
+/* Scheme and authority for absolute links ("http://127.0.0.1:8080"): X-Forwarded-Proto/-Host are read only from loopback
+ * peers. */
 struct text request_base_url(struct request *request);
 
 /* ---- answering ----
@@ -72,6 +74,10 @@ void response_header(struct request *request, const char *name, const char *valu
 void response_content_type(struct request *request, const char *content_type);
 /* Body of a small answer; append to it. */
 struct buffer *response_body(struct request *request);
+/* Bytes that outlive the request as the body, without a copy (the page's files). They are sent as they are. */
+void response_body_borrowed(struct request *request, struct text bytes);
+/* Whether the client takes gzip: for handlers that keep a compressed form and say so in Content-Encoding themselves. */
+bool request_accepts_gzip(const struct request *request);
 /* Strong or weak entity tag (with quotes, W/ in front when weak). When If-None-Match has it, true: the answer is now 304 and
  * the handler returns without a body. */
 bool response_not_modified(struct request *request, const char *etag);

@@ -28,7 +28,6 @@ struct route {
   int64_t body_max_bytes;                                         /* 0: no body is taken. More than that is 413 */
   /* Called with the head only, before the body is read (keys, content types). May be NULL. */
   struct error (*admit)(struct request *request, void *context);
-  /* Called when the request is answered with an error (400, 415 ...) after its body was read, before anything is sent. NULL. */
 };
 
 struct route_table {
@@ -41,16 +40,23 @@ struct router;
 
 struct router *router_new(void);
 void router_free(struct router *router);
+/* The table's routes and patterns are borrowed. Asserts that each pattern is well formed and not there yet. */
 void router_add(struct router *router, struct route_table table);
+int router_count(const struct router *router);
+const struct route *router_at(const struct router *router, int index);
+
+enum { ROUTE_PARAMETERS_MAX = 4 };
 
 struct route_match {
   const struct route *route; /* NULL: see allowed */
   void *context;
+  int index;        /* of the route, for router_at; -1 without one */
   unsigned allowed; /* methods of the routes whose pattern fits; 0: nothing fits the path (404) */
-  struct text names[4];
-  struct text values[4]; /* still percent-encoded */
+  struct text names[ROUTE_PARAMETERS_MAX];
+  struct text values[ROUTE_PARAMETERS_MAX]; /* still percent-encoded, never empty */
   int parameter_count;
 };
+/* `path` as sent, without the query. Where several patterns fit, the one with the fewest parameters wins. HEAD finds GET. */
 struct route_match router_match(const struct router *router, enum http_method method, struct text path);
 
 #endif
