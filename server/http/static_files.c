@@ -10,7 +10,7 @@
 
 #include "server/http/request.h"
 
-enum { FILES_MAX = 512, FILE_BYTES_MAX = 64 * 1024 * 1024, HASH_LENGTH_MIN = 6, ETAG_MAX = 24 };
+enum { FILES_MAX = 512, FILE_BYTES_MAX = 64 * 1024 * 1024, HASH_LENGTH_MIN = 6, ETAG_MAX = 24, PATH_BYTES_MAX = 4096 };
 
 struct static_file {
   char *name;
@@ -105,7 +105,7 @@ static struct error read_file(const char *path, struct text *bytes)
 
 static struct error load_file(struct static_files *files, const char *folder, const char *name)
 {
-  char path[4096];
+  char path[PATH_BYTES_MAX];
   struct stat status;
   snprintf(path, sizeof path, "%s/%s", folder, name);
   if (name[0] == '.' || text_ends_with(text_from(name), TEXT(".gz")) || stat(path, &status) != 0 || !S_ISREG(status.st_mode)) {
@@ -126,6 +126,7 @@ static struct error load_file(struct static_files *files, const char *folder, co
   return stat(path, &status) == 0 ? read_file(path, &file->gzip) : error_none();
 }
 
+/* The build leaves index.html in its output folder and everything else in static/ within it. */
 static struct error load_folder(struct static_files *files, DIR *folder, const char *path)
 {
   for (const struct dirent *entry = readdir(folder); entry != NULL; entry = readdir(folder)) {
@@ -140,17 +141,21 @@ struct error static_files_load(const char *path, struct static_files **out)
   if (files == NULL) {
     abort();
   }
-  DIR *folder = opendir(path);
+  char static_path[PATH_BYTES_MAX];
+  snprintf(static_path, sizeof static_path, "%s/static", path);
+  struct error error = load_file(files, path, "index.html");
+  DIR *folder = opendir(static_path);
+  if (error.code == ERROR_NONE && folder != NULL) {
+    error = load_folder(files, folder, static_path);
+  } else if (error.code == ERROR_NONE && errno != ENOENT) {
+    error = error_make(ERROR_SETUP, "cannot read %s: %s", static_path, strerror(errno));
+  }
   if (folder != NULL) {
-    struct error error = load_folder(files, folder, path);
     closedir(folder);
-    if (error.code != ERROR_NONE) {
-      static_files_free(files);
-      return error;
-    }
-  } else if (errno != ENOENT) {
+  }
+  if (error.code != ERROR_NONE) {
     static_files_free(files);
-    return error_make(ERROR_SETUP, "cannot read %s: %s", path, strerror(errno));
+    return error;
   }
   *out = files;
   return error_none();
@@ -204,15 +209,17 @@ static struct error get_index(struct request *request, void *context)
   }
   response_status(request, 503);
   response_content_type(request, "text/plain; charset=utf-8");
-  buffer_append_text(response_body(request), TEXT("The page is not built yet. In the project's folder run: "
-                                                  "npm ci --prefix static && npm run build --prefix static\n"));
+  buffer_append_text(
+      response_body(request),
+      TEXT("The page is not built yet: run deploy/run --build in the project's folder, then start the server again.\n"));
   return error_none();
 }
 
 static struct error get_file(struct request *request, void *context)
 {
-  const struct static_file *file = find(context, request_path_parameter(request, "file"));
-  if (file == NULL) {
+  struct text name = request_path_parameter(request, "file");
+  const struct static_file *file = find(context, name);
+  if (file == NULL || text_equal(name, TEXT("index.html"))) { /* that one is "/" */
     return error_make(ERROR_NOT_FOUND, "there is no such file");
   }
   return serve(request, file);

@@ -1,8 +1,8 @@
 /* Files of the page, read into memory at start: what static/build.js left in its output folder.
  *
- * "/" is index.html (no-cache, ETag); /static/NAME-HASH.EXT is immutable for a year; a .gz beside a file is sent to clients
- * that accept gzip. Only these names are served: no path of a request ever reaches the file system.
- * Owns the bytes. Thread: read-only after static_files_load. */
+ * FOLDER/index.html is "/" (no-cache, ETag); FOLDER/static/NAME-HASH.EXT is immutable for a year; a .gz beside a file is sent
+ * to clients that accept gzip. Only these names are served: no path of a request ever reaches the file system. Owns the bytes.
+ * Thread: read-only after static_files_load. */
 #ifndef CRUMBTRAIL_SERVER_HTTP_STATIC_FILES_H
 #define CRUMBTRAIL_SERVER_HTTP_STATIC_FILES_H
 
