@@ -54,6 +54,7 @@ const char *error_slug(enum error_code code)
       [ERROR_CONFLICT] = "conflict",
       [ERROR_BODY_TOO_LARGE] = "body_too_large",
       [ERROR_URI_TOO_LONG] = "uri_too_long",
+      [ERROR_HEAD_TOO_LARGE] = "head_too_large",
       [ERROR_UNSUPPORTED_MEDIA_TYPE] = "unsupported_media_type",
       [ERROR_UPGRADE_REQUIRED] = "upgrade_required",
       [ERROR_INTERNAL] = "internal",

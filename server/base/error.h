@@ -22,6 +22,7 @@ enum error_code {
   ERROR_CONFLICT,               /* 409 */
   ERROR_BODY_TOO_LARGE,         /* 413 */
   ERROR_URI_TOO_LONG,           /* 414 */
+  ERROR_HEAD_TOO_LARGE,         /* 431 */
   ERROR_UNSUPPORTED_MEDIA_TYPE, /* 415 */
   ERROR_UPGRADE_REQUIRED,       /* 426 */
   ERROR_INTERNAL,               /* 500 */
