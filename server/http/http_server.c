@@ -26,8 +26,8 @@ enum {
   FREE_REQUESTS_MAX = 1024,
   ARENA_FIRST_BYTES = 16 * 1024,
   ANSWER_KEPT_BYTES = 64 * 1024,
-  /* One pool a connection holds the head, its index and the answer's head. What does not fit is 431. */
-  CONNECTION_POOL_BYTES = HTTP_HEAD_MAX + 4096,
+  /* One pool a connection holds the head, its index and the answer's head. What does not fit is 431 by libmicrohttpd. */
+  CONNECTION_POOL_BYTES = HTTP_HEAD_MAX + 8192,
 };
 
 /* ---- requests are reused: at tens of thousands a second the allocator would be the hottest function ---- */

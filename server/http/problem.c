@@ -17,6 +17,7 @@ static const struct problem_kind KINDS[ERROR_CODE_COUNT] = {
     [ERROR_CONFLICT] = {409, "Conflict", LOG_LEVEL_DEBUG},
     [ERROR_BODY_TOO_LARGE] = {413, "The body is too large", LOG_LEVEL_DEBUG},
     [ERROR_URI_TOO_LONG] = {414, "The address is too long", LOG_LEVEL_DEBUG},
+    [ERROR_HEAD_TOO_LARGE] = {431, "The request's head is too large", LOG_LEVEL_DEBUG},
     [ERROR_UNSUPPORTED_MEDIA_TYPE] = {415, "Unsupported media type or encoding", LOG_LEVEL_DEBUG},
     [ERROR_UPGRADE_REQUIRED] = {426, "WebSocket needed", LOG_LEVEL_DEBUG},
     [ERROR_INTERNAL] = {500, "Internal error", LOG_LEVEL_ERROR},

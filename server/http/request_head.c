@@ -159,6 +159,10 @@ static struct error check_sizes(const struct request *request)
   if (request->target.length > HTTP_TARGET_MAX) {
     return error_make(ERROR_URI_TOO_LONG, "path and query may have %d bytes", HTTP_TARGET_MAX);
   }
+  const union MHD_ConnectionInfo *info = MHD_get_connection_info(request->mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+  if (info != NULL && info->header_size > HTTP_HEAD_MAX) {
+    return error_make(ERROR_HEAD_TOO_LARGE, "the request's head may have %d bytes", HTTP_HEAD_MAX);
+  }
   return error_none();
 }
 

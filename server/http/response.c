@@ -186,7 +186,9 @@ void response_problem(struct request *request, const struct error *error)
     request->close_after = true;
   }
   if (kind.level > LOG_LEVEL_DEBUG) {
-    log_error(kind.level, "request_failed", &copy);
+    log_event(kind.level, "request_failed", "request_id=%s error=%s field=%s sqlstate=%s detail=%s", request->id_bytes,
+              error_slug(copy.code), log_quote_cstring(copy.field), log_quote_cstring(copy.sqlstate),
+              log_quote_cstring(copy.detail));
   }
 }
 

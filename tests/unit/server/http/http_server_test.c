@@ -580,6 +580,11 @@ static void limits_head_and_address(void **state)
   strcat(request, "\r\n\r\n");
   answer = exchange(*state, request);
   assert_int_equal(answer.status, 431);
+  memset(request + 30000, 'a', 9000); /* more than libmicrohttpd itself takes */
+  strcpy(request + 39000, "\r\n\r\n");
+  memset(request + strlen("GET /v1/hello HTTP/1.1\r\nHost: h\r\nX-Long: "), 'a', 30000);
+  answer = exchange(*state, request);
+  assert_int_equal(answer.status, 431);
 }
 
 static void hands_websockets_over_untouched(void **state)
