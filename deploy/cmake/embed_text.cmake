@@ -1,6 +1,7 @@
 # Turns text files into C. Called as a script:
-#   cmake -DKIND=sql|migrations -DOUTPUT=base -DINPUTS=a.sql|b.sql -P embed_text.cmake
-# KIND=sql makes OUTPUT.h with `extern const struct sql_statement SQL_NAME;` and OUTPUT.c; KIND=migrations makes OUTPUT.c.
+#   cmake -DKIND=sql|migrations|documents -DOUTPUT=base -DINPUTS=a.sql|b.sql -P embed_text.cmake
+# KIND=sql makes OUTPUT.h with `extern const struct sql_statement SQL_NAME;` and OUTPUT.c; KIND=migrations makes OUTPUT.c;
+# KIND=documents makes OUTPUT.h with `extern const struct embedded_document DOCUMENT_NAME_EXTENSION;` and OUTPUT.c.
 string(REPLACE "|" ";" inputs "${INPUTS}")
 get_filename_component(base "${OUTPUT}" NAME)
 
@@ -22,6 +23,23 @@ if(KIND STREQUAL "sql")
     c_literal("${input}" literal)
     string(APPEND header "extern const struct sql_statement ${symbol};\n")
     string(APPEND source "const struct sql_statement ${symbol} = {\"${name}\",\n  ${literal}};\n")
+  endforeach()
+  string(APPEND header "#endif\n")
+  file(WRITE "${OUTPUT}.h" "${header}")
+  file(WRITE "${OUTPUT}.c" "${source}")
+elseif(KIND STREQUAL "documents")
+  string(TOUPPER "CRUMBTRAIL_GENERATED_${base}_H" guard)
+  set(header "#ifndef ${guard}\n#define ${guard}\n#include <stddef.h>\n")
+  string(APPEND header "struct embedded_document {\n  const char *text;\n  size_t length;\n};\n")
+  set(source "#include \"${base}.h\"\n")
+  foreach(input IN LISTS inputs)
+    get_filename_component(name "${input}" NAME)
+    string(MAKE_C_IDENTIFIER "${name}" name)
+    string(TOUPPER "DOCUMENT_${name}" symbol)
+    c_literal("${input}" literal)
+    string(APPEND header "extern const struct embedded_document ${symbol};\n")
+    string(APPEND source "static const char ${symbol}_TEXT[] =\n  ${literal};\n")
+    string(APPEND source "const struct embedded_document ${symbol} = {${symbol}_TEXT, sizeof ${symbol}_TEXT - 1};\n")
   endforeach()
   string(APPEND header "#endif\n")
   file(WRITE "${OUTPUT}.h" "${header}")

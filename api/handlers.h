@@ -1,0 +1,35 @@
+/* The handlers that api/routes.c names, and the state they share. `context` is the struct api. */
+#ifndef CRUMBTRAIL_API_HANDLERS_H
+#define CRUMBTRAIL_API_HANDLERS_H
+
+#include "api/api.h"
+#include "api/vehicle_names.h"
+#include "server/db/connection.h"
+#include "server/http/request.h"
+
+struct api {
+  struct api_settings settings;
+  struct vehicle_names *names;
+};
+
+static inline int64_t api_silent_after_us(const struct api *api)
+{
+  return api->settings.silent_after_s * 1000000;
+}
+
+/* On a query worker. */
+typedef struct error api_query(struct request *request, void *context, struct db_connection *connection);
+
+api_query vehicles_list, vehicles_read, vehicles_register, vehicles_remove;     /* vehicles.c, vehicle_changes.c */
+api_query tracks_read;                                                          /* tracks.c */
+api_query positions_history, positions_latest, positions_at, positions_changes; /* positions.c, ... */
+api_query page_read;                                                            /* page.c */
+
+/* documents.c, on the HTTP thread. */
+struct error documents_openapi(struct request *request, void *context);
+struct error documents_page(struct request *request, void *context);
+struct error documents_script(struct request *request, void *context);
+struct error documents_style(struct request *request, void *context);
+struct error documents_stream(struct request *request, void *context); /* GET /v1/stream without an upgrade: 426 */
+
+#endif

@@ -1,0 +1,52 @@
+/* The whole API on one page. */
+#include "api/handlers.h"
+
+#include <stdlib.h>
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+enum { REGISTRATION_BODY_MAX = 64 * 1024 };
+
+/* clang-format off */
+static const struct route ROUTES[] = {
+    {HTTP_GET,    "/v1/vehicles",              ROLE_VIEWER, "Vehicles and their newest positions",       .query = vehicles_list},
+    {HTTP_GET,    "/v1/vehicles/{name}",       ROLE_VIEWER, "One vehicle and its newest position",       .query = vehicles_read},
+    {HTTP_PUT,    "/v1/vehicles/{name}",       ROLE_ADMIN,  "Register a vehicle",                        .query = vehicles_register,
+                                                                                      .body_max_bytes = REGISTRATION_BODY_MAX},
+    {HTTP_DELETE, "/v1/vehicles/{name}",       ROLE_ADMIN,  "Take a vehicle off the map",                .query = vehicles_remove},
+    {HTTP_GET,    "/v1/vehicles/{name}/track", ROLE_VIEWER, "Where a vehicle drove",                     .query = tracks_read},
+    {HTTP_GET,    "/v1/positions",             ROLE_VIEWER, "History, oldest first",                     .query = positions_history},
+    {HTTP_GET,    "/v1/positions/latest",      ROLE_VIEWER, "Newest position of each vehicle",           .query = positions_latest},
+    {HTTP_GET,    "/v1/positions/at",          ROLE_VIEWER, "Where the whole fleet was at a moment",     .query = positions_at},
+    {HTTP_GET,    "/v1/positions/changes",     ROLE_VIEWER, "Every breadcrumb once, in order of arrival", .query = positions_changes},
+    {HTTP_GET,    "/v1/stream",                ROLE_VIEWER, "Live positions over WebSocket",             .handle = documents_stream},
+    {HTTP_GET,    "/v1/page",                  ROLE_VIEWER, "What the page must know to start",          .query = page_read},
+    {HTTP_GET,    "/openapi.json",             ROLE_VIEWER, "This description",                          .handle = documents_openapi},
+    {HTTP_GET,    "/docs",                     ROLE_VIEWER, "This description, to read",                 .handle = documents_page},
+    {HTTP_GET,    "/docs.js",                  ROLE_VIEWER, "Script of /docs",                           .handle = documents_script},
+    {HTTP_GET,    "/docs.css",                 ROLE_VIEWER, "Style of /docs",                            .handle = documents_style},
+};
+/* clang-format on */
+
+struct error api_new(struct api_settings settings, struct api **api)
+{
+  *api = calloc(1, sizeof **api);
+  if (*api == NULL) {
+    abort();
+  }
+  **api = (struct api){settings, vehicle_names_new()};
+  return error_none();
+}
+
+void api_free(struct api *api)
+{
+  if (api != NULL) {
+    vehicle_names_free(api->names);
+    free(api);
+  }
+}
+
+struct route_table api_routes(struct api *api)
+{
+  return (struct route_table){ROUTES, COUNT(ROUTES), api};
+}

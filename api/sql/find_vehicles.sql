@@ -1,0 +1,3 @@
+-- Vehicles by name.
+-- $1 names. Columns: vehicle_id, name.
+SELECT vehicle_id, name FROM vehicle WHERE name = ANY ($1::text[])

@@ -1,0 +1,3 @@
+-- Names of vehicles.
+-- $1 vehicles. Columns: vehicle_id, name.
+SELECT vehicle_id, name FROM vehicle WHERE vehicle_id = ANY ($1::bigint[])
