@@ -39,9 +39,9 @@ static void write_location(struct json_writer *writer, const struct report *repo
 
 static void write_number_as_string(struct json_writer *writer, const char *key, double value, int decimals)
 {
-  char digits[32];
+  char digits[48]; /* more than a clamped number needs, so that the buffer never grows out of it */
   struct buffer text = {.data = digits, .capacity = sizeof digits};
-  buffer_append_decimal(&text, value, decimals);
+  buffer_append_decimal(&text, fmax(-1e9, fmin(1e9, value)), decimals);
   json_key(writer, key);
   json_string(writer, buffer_text(&text));
 }
