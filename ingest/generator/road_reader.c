@@ -43,7 +43,7 @@ static void add_road(struct road_network *network, struct arena *arena, const st
 static struct error read_window(struct db_connection *connection, struct arena *arena, struct window *window, bool *any)
 {
   const struct db_rows *rows = NULL;
-  TRY(db_query(connection, arena, &SQL_READ_ROAD_EXTENT, db_parameters_new(arena), &rows));
+  TRY(db_query(connection, arena, &SQL_READ_IMPORTED_EXTENT, db_parameters_new(arena), &rows));
   *any = db_row_count(rows) > 0 && !db_is_null(rows, 0, 0);
   if (!*any) {
     return error_none();
