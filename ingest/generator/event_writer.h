@@ -27,12 +27,12 @@ struct report {
   int64_t time_us; /* becomes the metadata's seconds */
   double latitude_deg;
   double longitude_deg;
-  struct text address;   /* empty: left out */
-  double speed_mph;      /* NaN: left out */
-  int speed_decimals;    /* how many digits after the point are kept */
-  double heading_deg;    /* becomes a compass point; NaN: left out */
-  double temperature_c;  /* NaN: left out */
-  int8_t ignition;       /* -1: left out */
+  struct text address;  /* empty: left out */
+  double speed_mph;     /* NaN: left out */
+  int speed_decimals;   /* how many digits after the point are kept */
+  double heading_deg;   /* becomes a compass point; NaN: left out */
+  double temperature_c; /* NaN: left out */
+  int8_t ignition;      /* -1: left out */
   enum report_defect defect;
 };
 

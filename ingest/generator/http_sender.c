@@ -98,8 +98,7 @@ struct error http_sender_new(struct http_sender_settings settings, struct http_s
   sender->headers = curl_slist_append(NULL, "Content-Type: application/json");
   sender->headers = curl_slist_append(sender->headers, "Expect:");
   if (settings.ingest_key[0] != '\0') {
-    sender->headers =
-        curl_slist_append(sender->headers, arena_printf(sender->arena, "x-ingest-key: %s", settings.ingest_key));
+    sender->headers = curl_slist_append(sender->headers, arena_printf(sender->arena, "x-ingest-key: %s", settings.ingest_key));
   }
   for (int i = 0; i < settings.connections; i++) {
     prepare_transfer(sender, &sender->transfers[i]);

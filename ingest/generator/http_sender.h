@@ -40,7 +40,8 @@ void http_sender_free(struct http_sender *sender); /* accepts NULL */
 /* Waits while all connections are busy. False: stop was asked for, or no event can succeed (wrong key, wrong path). The event
  * then counts as neither sent nor failed. */
 bool http_sender_event(struct http_sender *sender, struct text event);
-/* A request without a body to another path of the same server: ("PUT", "/v1/vehicles/iotfleet_1"). 404 answers a DELETE well. */
+/* A request without a body to another path of the same server: ("PUT", "/v1/vehicles/iotfleet_1"). 404 answers a DELETE well.
+ */
 bool http_sender_call(struct http_sender *sender, const char *method, const char *path);
 /* Lets transfers go on until that moment (clock_monotonic_us). */
 void http_sender_run(struct http_sender *sender, int64_t until_us);

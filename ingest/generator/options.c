@@ -29,8 +29,8 @@ struct error option_integer(const struct config_extras *extras, const char *name
     return error_none();
   }
   if (!text_to_int64(text_from(value), out) || *out < minimum || *out > maximum) {
-    return error_at(ERROR_SETUP, name, "--%s %s: expected a whole number from %lld to %lld", name, value,
-                    (long long)minimum, (long long)maximum);
+    return error_at(ERROR_SETUP, name, "--%s %s: expected a whole number from %lld to %lld", name, value, (long long)minimum,
+                    (long long)maximum);
   }
   return error_none();
 }

@@ -37,7 +37,8 @@ bool random_chance(struct random *random, double probability)
   return random_unit(random) < probability;
 }
 
-/* The sum of four uniform numbers is close enough to a bell, and needs no logarithm whose last digit differs between libraries. */
+/* The sum of four uniform numbers is close enough to a bell, and needs no logarithm whose last digit differs between libraries.
+ */
 double random_noise(struct random *random, double deviation)
 {
   double sum = random_unit(random) + random_unit(random) + random_unit(random) + random_unit(random) - 2;

@@ -23,7 +23,7 @@ bool road_graph_finish(struct road_graph *graph);
 /* Junctions that can be driven to and from. */
 uint32_t road_graph_usable_count(const struct road_graph *graph);
 uint32_t road_graph_usable(const struct road_graph *graph, uint32_t index);
-uint32_t road_graph_nearest(const struct road_graph *graph, double x_m, double y_m); /* a usable one */
+uint32_t road_graph_nearest(const struct road_graph *graph, double x_m, double y_m);      /* a usable one */
 double road_graph_distance_m(const struct road_graph *graph, uint32_t from, uint32_t to); /* as the crow flies */
 int road_graph_arm_count(const struct road_graph *graph, uint32_t node);
 

@@ -65,8 +65,8 @@ static double usual_limit_mps(struct text kind)
     struct text kind;
     double kmh;
   } USUAL[] = {
-      {{"motorway", 8}, 100},      {{"motorway_link", 13}, 60}, {{"trunk", 5}, 80},      {{"trunk_link", 10}, 50},
-      {{"primary", 7}, 56},        {{"primary_link", 12}, 48},  {{"secondary", 9}, 50},  {{"secondary_link", 14}, 45},
+      {{"motorway", 8}, 100},      {{"motorway_link", 13}, 60}, {{"trunk", 5}, 80},         {{"trunk_link", 10}, 50},
+      {{"primary", 7}, 56},        {{"primary_link", 12}, 48},  {{"secondary", 9}, 50},     {{"secondary_link", 14}, 45},
       {{"tertiary", 8}, 45},       {{"tertiary_link", 13}, 40}, {{"unclassified", 12}, 40}, {{"residential", 11}, 32},
       {{"living_street", 13}, 15},
   };

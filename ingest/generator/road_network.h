@@ -28,8 +28,10 @@ struct street_map road_network_map(struct road_network *network);
 /* "35 mph" or "50" (km/h) in m/s; the class's usual speed when the tag says nothing usable. */
 double road_limit_mps(struct text maxspeed, struct text kind);
 
-/* From the database of the settings, or of a server that runs on the data folder now: the roads within 12 km of the depot, or of
- * the middle of what was imported. *network is NULL when there are none. ERROR_SETUP when --database was given and is away. */
-struct error road_network_load(struct arena *arena, const struct config *config, struct road_network **network) ERROR_MUST_CHECK;
+/* From the database of the settings, or of a server that runs on the data folder now: the roads within 12 km of the depot, or
+ * of the middle of what was imported. *network is NULL when there are none. ERROR_SETUP when --database was given and is away.
+ */
+struct error road_network_load(struct arena *arena, const struct config *config,
+                               struct road_network **network) ERROR_MUST_CHECK;
 
 #endif

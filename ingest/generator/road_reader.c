@@ -116,11 +116,10 @@ struct error road_network_load(struct arena *arena, const struct config *config,
     return error_none();
   }
   struct db_connection *connection = NULL;
-  struct error error = db_open((struct db_settings){.conninfo = conninfo,
-                                                    .application_name = "crumbtrail simulate",
-                                                    .connect_timeout_s = 10,
-                                                    .read_only = true},
-                               &connection);
+  struct error error = db_open(
+      (struct db_settings){
+          .conninfo = conninfo, .application_name = "crumbtrail simulate", .connect_timeout_s = 10, .read_only = true},
+      &connection);
   if (error.code == ERROR_NONE) {
     error = load(connection, arena, network);
   }

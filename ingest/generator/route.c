@@ -147,8 +147,7 @@ struct route_place route_at(const struct route *route, double along_m, uint32_t 
       .y_m = (double)from->y_m + step_y_m * part,
       .heading_deg = heading_deg < 0 ? heading_deg + 360 : heading_deg,
       .limit_mps = (double)from->limit_mps,
-      .allowed_mps =
-          fmax(CREEP_MPS, fmin((double)from->limit_mps, sqrt(to_mps * to_mps + 2 * BRAKING_MPS2 * left_m))),
+      .allowed_mps = fmax(CREEP_MPS, fmin((double)from->limit_mps, sqrt(to_mps * to_mps + 2 * BRAKING_MPS2 * left_m))),
       .street = from->street,
   };
 }

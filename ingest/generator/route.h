@@ -10,10 +10,10 @@ struct route_point {
   float x_m; /* east of the origin */
   float y_m; /* north of the origin */
   float along_m;
-  float limit_mps;  /* of the segment that starts here */
-  float pass_mps;   /* how fast this point may be passed so that all that comes is still within braking distance */
-  uint16_t wait_s;  /* red light; 0: none */
-  uint32_t street;  /* of the segment that starts here, see street_map.h */
+  float limit_mps; /* of the segment that starts here */
+  float pass_mps;  /* how fast this point may be passed so that all that comes is still within braking distance */
+  uint16_t wait_s; /* red light; 0: none */
+  uint32_t street; /* of the segment that starts here, see street_map.h */
 };
 
 struct route {

@@ -4,9 +4,9 @@
 #include "ingest/generator/simulate.h"
 #include "server/base/clock.h"
 
-const char *const SIMULATE_FLAGS[] = {"new",      "vehicles=", "move=",       "deletefleet", "to=",     "layout=",
-                                      "rate=",    "interval=", "seed=",       "reefers=",    "speeders=", "late=",
-                                      "duplicate=", "dirty=",  "start=",      "connections=", "batch=",  NULL};
+const char *const SIMULATE_FLAGS[] = {
+    "new",      "vehicles=", "move=", "deletefleet", "to=",    "layout=", "rate=",        "interval=", "seed=",
+    "reefers=", "speeders=", "late=", "duplicate=",  "dirty=", "start=",  "connections=", "batch=",    NULL};
 
 void simulate_print_help(struct buffer *out)
 {
@@ -80,8 +80,8 @@ static struct error read_numbers(const struct config_extras *extras, struct simu
 static int64_t default_start_us(const struct simulate_options *options)
 {
   double real_rate = (double)options->vehicles * 1e6 / (double)options->interval_us;
-  bool faster = options->rate >= 0 ? options->rate == 0 || options->rate > real_rate * 1.001
-                                   : simulate_options_to_output(options);
+  bool faster =
+      options->rate >= 0 ? options->rate == 0 || options->rate > real_rate * 1.001 : simulate_options_to_output(options);
   double span_us = (double)options->moves * (double)options->interval_us;
   int64_t now_us = clock_now_us();
   return faster && span_us < 3650.0 * (double)US_PER_DAY ? now_us - (int64_t)span_us : now_us;

@@ -67,8 +67,8 @@ static uint64_t next_place(void *context, struct random *random, uint64_t from)
   (void)context;
   struct crossing here = crossing_of(from);
   for (;;) {
-    int column = clamp_line((int)(here.column * 0.92) + (int)random_noise(random, 14));
-    int row = clamp_line((int)(here.row * 0.92) + (int)random_noise(random, 14));
+    int column = clamp_line((int)(here.column * 0.92) + (int)random_noise(random, 24));
+    int row = clamp_line((int)(here.row * 0.92) + (int)random_noise(random, 24));
     if (abs(column - here.column) + abs(row - here.row) >= 3) {
       return place_of((struct crossing){column, row});
     }
@@ -152,10 +152,10 @@ static bool plan(void *context, struct random *random, uint64_t from_place, uint
   return true;
 }
 
-static const char *const STREET_NAMES[] = {"Burnside",   "Couch",  "Davis",   "Everett", "Flanders", "Glisan", "Hoyt",
-                                           "Irving",     "Johnson", "Kearney", "Lovejoy", "Marshall", "Northrup",
-                                           "Overton",    "Pettygrove", "Quimby", "Raleigh", "Savier", "Thurman",
-                                           "Upshur",     "Vaughn", "Wilson"};
+static const char *const STREET_NAMES[] = {"Burnside", "Couch",   "Davis",      "Everett", "Flanders", "Glisan",
+                                           "Hoyt",     "Irving",  "Johnson",    "Kearney", "Lovejoy",  "Marshall",
+                                           "Northrup", "Overton", "Pettygrove", "Quimby",  "Raleigh",  "Savier",
+                                           "Thurman",  "Upshur",  "Vaughn",     "Wilson"};
 
 static const char *ordinal_ending(int number)
 {

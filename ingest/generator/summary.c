@@ -16,6 +16,5 @@ bool summary_print(FILE *out, const struct http_sender *sender)
     fprintf(out, "First failure: %s\n", http_sender_failure(sender));
   }
   fflush(out);
-  return totals.failed == 0 && totals.calls_failed == 0 &&
-         totals.sent == totals.stored + totals.duplicates + totals.rejected;
+  return totals.failed == 0 && totals.calls_failed == 0 && totals.sent == totals.stored + totals.duplicates + totals.rejected;
 }
