@@ -95,8 +95,9 @@ static bool is_json_number(struct text value)
 }
 
 /* Cuts the next key=value off; a quoted value keeps its quotes. */
-static bool next_field(struct text *fields, struct text *key, struct text *value)
+static bool next_field(struct text *fields, struct text *key, struct text *value, bool *quoted)
 {
+  *quoted = false;
   while (fields->length > 0 && fields->data[0] == ' ') {
     fields->data++;
     fields->length--;
@@ -113,30 +114,39 @@ static bool next_field(struct text *fields, struct text *key, struct text *value
   while (end < fields->length && fields->data[end] != '"') {
     end += fields->data[end] == '\\' ? 2 : 1;
   }
-  end = end < fields->length ? end + 1 : fields->length;
-  *value = (struct text){fields->data, end};
-  *fields = (struct text){fields->data + end, fields->length - end};
+  bool whole = end < fields->length && (end + 1 == fields->length || fields->data[end + 1] == ' ');
+  if (!whole) {
+    return text_split(fields, ' ', value); /* not from log_quote, or cut */
+  }
+  *quoted = true;
+  *value = (struct text){fields->data, end + 1};
+  *fields = (struct text){fields->data + end + 1, fields->length - end - 1};
   return true;
 }
 
-static void append_json_field(struct line *line, struct text key, struct text value)
+/* Within quotes and with escapes, whatever it is. */
+static void append_json_string(struct line *line, struct text text)
 {
-  struct text quoted = value;
-  bool whole = value.length >= 2 && value.data[0] == '"' && value.data[value.length - 1] == '"';
-  bool bare = whole || is_json_number(value) || text_equal(value, TEXT("true")) || text_equal(value, TEXT("false"));
-  if (!bare) {
-    quoted = text_from(log_quote(value));
-  }
-  if (line->length + key.length + quoted.length + 8 > sizeof line->bytes) {
+  const char *quoted = log_quote(text);
+  bool add_quotes = quoted[0] != '"';
+  line_append(line, add_quotes ? TEXT("\"") : TEXT(""));
+  line_append(line, text_from(quoted));
+  line_append(line, add_quotes ? TEXT("\"") : TEXT(""));
+}
+
+static void append_json_field(struct line *line, struct text key, struct text value, bool quoted)
+{
+  if (line->length + QUOTED_MAX + (value.length > QUOTED_MAX ? value.length : QUOTED_MAX) + 8 > sizeof line->bytes) {
     return; /* half a field would break the object */
   }
-  line_append(line, TEXT(",\""));
-  line_append(line, key);
-  line_append(line, TEXT("\":"));
-  bool add_quotes = !bare && quoted.data[0] != '"';
-  line_append(line, add_quotes ? TEXT("\"") : TEXT(""));
-  line_append(line, quoted);
-  line_append(line, add_quotes ? TEXT("\"") : TEXT(""));
+  line_append(line, TEXT(","));
+  append_json_string(line, key);
+  line_append(line, TEXT(":"));
+  if (quoted || is_json_number(value) || text_equal(value, TEXT("true")) || text_equal(value, TEXT("false"))) {
+    line_append(line, value);
+  } else {
+    append_json_string(line, value);
+  }
 }
 
 static void format_json(struct line *line, const char *time, const char *level, const char *event, struct text fields)
@@ -145,8 +155,9 @@ static void format_json(struct line *line, const char *time, const char *level, 
   line->length = (size_t)length;
   struct text key;
   struct text value;
-  while (next_field(&fields, &key, &value)) {
-    append_json_field(line, key, value);
+  bool quoted;
+  while (next_field(&fields, &key, &value, &quoted)) {
+    append_json_field(line, key, value, quoted);
   }
   line_append(line, TEXT("}"));
 }
