@@ -23,6 +23,7 @@ enum {
   HANDSHAKE_TIMEOUT_S = 10,
   DESCRIPTORS_MAX = 65536,
   CLOSE_TIMEOUT_US = 5000000,
+  NO_PROGRESS_MS = 30000,
   BYE_RETRY_MIN_MS = 500,
   BYE_RETRY_SPREAD_MS = 2500,
 };
@@ -100,7 +101,7 @@ static void on_tick(lws_sorted_usec_list_t *timer)
   }
 }
 
-static bool made_no_progress(struct connection *connection, int64_t now_us)
+static bool made_no_progress(const struct hub *hub, struct connection *connection, int64_t now_us)
 {
   if (connection->blocked_since_us == 0) {
     return false;
@@ -110,14 +111,14 @@ static bool made_no_progress(struct connection *connection, int64_t now_us)
     connection->acknowledged_bytes = acknowledged_bytes;
     connection->blocked_since_us = now_us;
   }
-  return now_us - connection->blocked_since_us > CLIENT_NO_PROGRESS_S * US_PER_SECOND;
+  return now_us - connection->blocked_since_us > hub->settings.no_progress_ms * US_PER_MS;
 }
 
 static void sweep_connection(struct hub *hub, struct connection *connection, int64_t now_us)
 {
   if (client_close_code(connection->client) == CLOSE_NONE) {
     client_sweep(connection->client, now_us);
-    if (made_no_progress(connection, now_us)) {
+    if (made_no_progress(hub, connection, now_us)) {
       client_close(connection->client, CLOSE_TRY_LATER, "no progress");
       counter_add(hub->metrics.slow_closes, 1);
     }
@@ -507,6 +508,9 @@ struct error hub_start(struct hub_settings settings, struct hub **result)
     abort();
   }
   hub->settings = settings;
+  if (settings.no_progress_ms == 0) {
+    hub->settings.no_progress_ms = NO_PROGRESS_MS;
+  }
   hub->metrics = hub_metrics_register(settings.metrics);
   hub->inbox = hub_inbox_new();
   hub->state.fleet = fleet_state_new(RING_SIZE, settings.silent_after_us);

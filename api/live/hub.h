@@ -19,6 +19,7 @@ struct metrics;
 struct hub_settings {
   int64_t silent_after_us;
   int clients_max;             /* the next one is closed with 1013 */
+  int no_progress_ms;          /* a client that takes nothing for so long is closed with 1013; 0: 30 s */
   const char *allowed_origins; /* comma separated, besides the server's own; borrowed until hub_stop */
   struct metrics *metrics;
 };
