@@ -174,7 +174,9 @@ static struct error start_query(struct request *request)
   }
   request->worker_busy = true; /* the worker may be done before this returns; its task runs after us */
   struct error error = query_workers_submit(server->settings.workers, request, request->match.route, request->match.context);
-  request->worker_busy = error.code == ERROR_NONE;
+  if (error.code != ERROR_NONE) { /* else it is no longer ours to touch */
+    request->worker_busy = false;
+  }
   return error;
 }
 

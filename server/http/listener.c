@@ -45,7 +45,7 @@ static struct error listen_at(const struct addrinfo *place, const char *address,
 struct error listener_open(const char *address, int *out, uint16_t *port)
 {
   char host[HOST_MAX];
-  const char *service;
+  const char *service = NULL;
   TRY(split_address(address, host, &service));
   struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
   struct addrinfo *places = NULL;
