@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <math.h>
-#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -19,11 +18,12 @@
 
 #include <cmocka.h>
 
+#include "ingest/keeper.h"
 #include "ingest/partitions.h"
 #include "server/base/clock.h"
 #include "server/db/connection.h"
 #include "server/db/migrate.h"
-#include "server/db/postmaster.h"
+#include "server/metrics.h"
 
 static const char BIN_FOLDER[] = "/usr/lib/postgresql/15/bin";
 
@@ -361,6 +361,38 @@ static void test_partitions(void **state)
   db_close(connection);
 }
 
+static const struct sql_statement PARTITIONS_AHEAD = {
+    "partitions_ahead",
+    "SELECT count(*) FROM generate_series(-1, 3) AS n "
+    "WHERE to_regclass('breadcrumb_p' || to_char((now() AT TIME ZONE 'UTC')::date + n, 'YYYYMMDD')) IS NOT NULL"};
+
+static void test_keeper(void **state)
+{
+  struct fixture *fixture = need_cluster(state);
+  struct metrics *metrics = metrics_new();
+  struct keeper *keeper = NULL;
+  assert_fine(keeper_start((struct keeper_settings){embedded_conninfo(fixture->embedded), 3, metrics}, &keeper));
+  struct db_connection *connection = connect_with(fixture, 5000);
+  int64_t count = 0;
+  for (int tries = 0; tries < 400 && count < 5; tries++) {
+    usleep(25000);
+    struct arena *arena = arena_new(1024);
+    const struct db_rows *rows = NULL;
+    assert_fine(db_query(connection, arena, &PARTITIONS_AHEAD, NULL, &rows));
+    count = db_int64(rows, 0, 0);
+    arena_free(arena);
+  }
+  assert_int_equal(count, 5);
+  const int64_t started_us = clock_monotonic_us();
+  keeper_stop(keeper);
+  assert_fine(keeper_start((struct keeper_settings){"host=/nonexistent", 3, metrics}, &keeper));
+  usleep(50000);
+  keeper_stop(keeper); /* in the middle of its back-off */
+  assert_true(clock_monotonic_us() - started_us < 5 * US_PER_SECOND);
+  metrics_free(metrics);
+  db_close(connection);
+}
+
 /* --- the cluster itself --------------------------------------------------------------------------------------------------- */
 
 static void test_second_start_is_refused(void **state)
@@ -391,6 +423,48 @@ static void test_wrong_version_is_refused(void **state)
   error = embedded_start(fixture->arena, folder, "/nonexistent", &embedded);
   assert_int_equal(error.code, ERROR_SETUP);
   assert_non_null(strstr(error.detail, "--postgres-bin-folder"));
+  nftw(folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+static void test_closed_way_is_named(void **state)
+{
+  struct fixture *fixture = need_cluster(state);
+  if (geteuid() != 0) {
+    skip(); /* our own folders are open to us */
+  }
+  char folder[] = "/tmp/crumbtrail-unit-XXXXXX"; /* mkdtemp gives it to root alone */
+  assert_non_null(mkdtemp(folder));
+  struct embedded *embedded = NULL;
+  const struct error error =
+      embedded_start(fixture->arena, arena_printf(fixture->arena, "%s/below/data", folder), BIN_FOLDER, &embedded);
+  assert_int_equal(error.code, ERROR_SETUP);
+  assert_non_null(strstr(error.detail, "may not pass through /tmp/crumbtrail-unit-"));
+  nftw(folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+/* A cluster of somebody else: root runs it as its owner, an ordinary user is told whose it is. */
+static void test_cluster_of_another_user(void **state)
+{
+  struct fixture *fixture = need_cluster(state);
+  if (geteuid() != 0) {
+    skip(); /* only root can make one */
+  }
+  char folder[] = "/tmp/crumbtrail-unit-XXXXXX";
+  assert_non_null(mkdtemp(folder));
+  assert_int_equal(chmod(folder, 0777), 0);
+  enum { NOBODY = 65534 };
+  assert_int_equal(mkdir(arena_printf(fixture->arena, "%s/postgres", folder), 0755), 0);
+  assert_int_equal(chown(arena_printf(fixture->arena, "%s/postgres", folder), 1, 1), 0);
+  const pid_t pid = fork();
+  if (pid == 0) {
+    struct embedded *embedded = NULL;
+    const bool dropped = setgid(NOBODY) == 0 && setuid(NOBODY) == 0;
+    const struct error error = embedded_start(fixture->arena, folder, BIN_FOLDER, &embedded);
+    _exit(dropped && error.code == ERROR_SETUP && strstr(error.detail, "belongs to user") != NULL ? 0 : 1);
+  }
+  int status = 1;
+  assert_int_equal(waitpid(pid, &status, 0), pid);
+  assert_int_equal(status, 0);
   nftw(folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
 }
 
@@ -503,8 +577,11 @@ int main(void)
       cmocka_unit_test(test_notifications_and_wake_up),
       cmocka_unit_test(test_migrations),
       cmocka_unit_test(test_partitions),
+      cmocka_unit_test(test_keeper),
       cmocka_unit_test(test_second_start_is_refused),
       cmocka_unit_test(test_wrong_version_is_refused),
+      cmocka_unit_test(test_closed_way_is_named),
+      cmocka_unit_test(test_cluster_of_another_user),
       cmocka_unit_test(test_left_over_cluster_is_adopted),
       cmocka_unit_test(test_killed_postmaster_is_started_again),
       cmocka_unit_test(test_stale_lock_file_is_recognised),
