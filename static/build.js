@@ -19,11 +19,13 @@ async function main(outDir) {
   await mkdir(staticDir, { recursive: true });
   const outlinesUrl = await writeHashed(staticDir, 'outlines.json', await makeOutlines());
   const iconUrl = await writeHashed(staticDir, 'icon.svg', await readFile(join(sourceDir, 'icon.svg')));
-  const result = await bundle(staticDir, outlinesUrl);
+  const worker = await bundleWorker(staticDir);
+  const workerUrl = outputOf(worker.metafile, 'js/fleet_worker.js');
+  const result = await bundle(staticDir, { OUTLINES_URL: JSON.stringify(outlinesUrl), FLEET_WORKER_URL: JSON.stringify(workerUrl) });
   await writeIndex(outDir, result.metafile, iconUrl);
   await writeFile(join(staticDir, 'LICENSES.txt'), await collectLicenses(result.metafile));
   await compressAll(outDir);
-  await report(outDir, result.metafile);
+  await report(outDir, [worker.metafile, result.metafile]);
 }
 
 /** Writes a file under a name that carries the hash of its content; gives back its address.
@@ -35,25 +37,37 @@ async function writeHashed(dir, name, content) {
   return `/static/${hashedName}`;
 }
 
-/** @param {string} staticDir @param {string} outlinesUrl */
-function bundle(staticDir, outlinesUrl) {
-  return build({
+/** @param {string} staticDir */
+function commonOptions(staticDir) {
+  return /** @type {const} */ ({
     absWorkingDir: sourceDir,
-    entryPoints: { main: 'js/main.js', theme_boot: 'js/theme_boot.js', page: 'css/page.css' },
     outdir: staticDir,
     entryNames: '[name]-[hash]',
     chunkNames: '[name]-[hash]',
     bundle: true,
-    splitting: true,
     format: 'esm',
-    target: ['es2022'],
+    target: 'es2022',
     minify: true,
     legalComments: 'none',
     metafile: true,
+    logLevel: 'warning',
+  });
+}
+
+/** The worker is a file of its own: the policy of the page allows neither blob nor data workers. @param {string} staticDir */
+function bundleWorker(staticDir) {
+  return build({ ...commonOptions(staticDir), entryPoints: { fleet_worker: 'js/fleet_worker.js' } });
+}
+
+/** @param {string} staticDir @param {Record<string, string>} define */
+function bundle(staticDir, define) {
+  return build({
+    ...commonOptions(staticDir),
+    entryPoints: { main: 'js/main.js', theme_boot: 'js/theme_boot.js', page: 'css/page.css' },
+    splitting: true,
     alias: { leaflet: 'leaflet/dist/leaflet-src.esm.js' },
     loader: { '.png': 'dataurl' },
-    define: { OUTLINES_URL: JSON.stringify(outlinesUrl) },
-    logLevel: 'warning',
+    define,
   });
 }
 
@@ -111,17 +125,20 @@ async function compressAll(dir) {
   }
 }
 
-/** Prints what a first visit loads: the entry and what it imports statically.
- * @param {string} outDir @param {import('esbuild').Metafile} metafile */
-async function report(outDir, metafile) {
+/** Prints what a first visit loads: the entries, the worker, and what they import statically.
+ * @param {string} outDir @param {import('esbuild').Metafile[]} metafiles */
+async function report(outDir, metafiles) {
+  /** @type {import('esbuild').Metafile['outputs']} */
+  const outputs = Object.assign({}, ...metafiles.map((metafile) => metafile.outputs));
   const first = new Set();
   /** @param {string} path */
   const visit = (path) => {
     if (first.has(path)) return;
     first.add(path);
-    for (const next of metafile.outputs[path]?.imports ?? []) if (next.kind === 'import-statement') visit(next.path);
+    for (const next of outputs[path]?.imports ?? []) if (next.kind === 'import-statement') visit(next.path);
   };
-  for (const [path, output] of Object.entries(metafile.outputs)) if (['js/main.js', 'js/theme_boot.js'].includes(output.entryPoint ?? '')) visit(path);
+  const entries = ['js/main.js', 'js/theme_boot.js', 'js/fleet_worker.js'];
+  for (const [path, output] of Object.entries(outputs)) if (entries.includes(output.entryPoint ?? '')) visit(path);
   let total = 0;
   for (const path of first) total += (await readFile(join(sourceDir, `${path}.gz`))).length;
   console.log(`page built in ${relative(process.cwd(), outDir) || '.'}: first load ${(total / 1000).toFixed(1)} kB of JavaScript (gzip)`);

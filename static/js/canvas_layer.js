@@ -1,17 +1,19 @@
 // A Leaflet layer that is one canvas a little larger than the map. While the map is dragged or zoomed the browser moves the
 // finished picture; it is drawn anew when the move ends. Subclasses implement paint().
-import { DomUtil, Layer } from 'leaflet';
+import { DomUtil, Layer, Point } from 'leaflet';
 
 const PADDING = 0.1;
 const MAX_PIXEL_RATIO = 2;
 
+/** @typedef {{width: number, height: number, pixelRatio: number, center: import('leaflet').LatLng, zoom: number, originX: number, originY: number}} Frame
+ * width and height in CSS pixels, origin in pixels of the zoom's world */
+
 export class CanvasLayer extends Layer {
-  /** @param {string} paneName */
-  constructor(paneName) {
+  /** @param {string} paneName @param {HTMLCanvasElement} [canvas] */
+  constructor(paneName, canvas = document.createElement('canvas')) {
     super();
     this.paneName = paneName;
-    this.canvas = document.createElement('canvas');
-    this.context = /** @type {CanvasRenderingContext2D} */ (this.canvas.getContext('2d'));
+    this.canvas = canvas;
     /** Zoom and centre of the picture that the canvas holds. */
     this.drawnZoom = 0;
     /** @type {any} */
@@ -42,11 +44,11 @@ export class CanvasLayer extends Layer {
 
   /** @param {any} event */
   animateZoom(event) {
-    this.transformTo(event.center, event.zoom);
+    if (this.drawnCenter) this.transformTo(event.center, event.zoom);
   }
 
   followZoom() {
-    this.transformTo(this._map.getCenter(), this._map.getZoom());
+    if (this.drawnCenter) this.transformTo(this._map.getCenter(), this._map.getZoom());
   }
 
   /** @param {any} center @param {number} zoom */
@@ -59,30 +61,49 @@ export class CanvasLayer extends Layer {
   }
 
   reset() {
-    const map = this._map;
-    if (!map) return;
-    const size = map.getSize();
-    this.resizeCanvas(Math.round(size.x * (1 + 2 * PADDING)), Math.round(size.y * (1 + 2 * PADDING)));
-    this.drawnCenter = map.getCenter();
-    this.drawnZoom = map.getZoom();
-    const topLeft = map.containerPointToLayerPoint(size.multiplyBy(-PADDING)).round();
-    DomUtil.setTransform(this.canvas, topLeft, 1);
-    const origin = map.getPixelOrigin().add(topLeft);
-    this.originX = origin.x;
-    this.originY = origin.y;
+    if (!this._map) return;
+    this.place(this.measure());
     this.paintNow();
   }
 
-  /** @param {number} width @param {number} height CSS pixels */
-  resizeCanvas(width, height) {
-    this.pixelRatio = Math.min(window.devicePixelRatio || 1, MAX_PIXEL_RATIO);
-    const deviceWidth = Math.round(width * this.pixelRatio);
-    const deviceHeight = Math.round(height * this.pixelRatio);
-    if (this.canvas.width === deviceWidth && this.canvas.height === deviceHeight) return;
-    this.canvas.width = deviceWidth;
-    this.canvas.height = deviceHeight;
-    this.canvas.style.width = `${width}px`;
-    this.canvas.style.height = `${height}px`;
+  /** Where a canvas for the present view belongs. @returns {Frame} */
+  measure() {
+    const map = this._map;
+    const size = map.getSize();
+    const topLeft = map.containerPointToLayerPoint(size.multiplyBy(-PADDING)).round();
+    const origin = map.getPixelOrigin().add(topLeft);
+    return {
+      width: Math.round(size.x * (1 + 2 * PADDING)),
+      height: Math.round(size.y * (1 + 2 * PADDING)),
+      pixelRatio: Math.min(window.devicePixelRatio || 1, MAX_PIXEL_RATIO),
+      center: map.getCenter(),
+      zoom: map.getZoom(),
+      originX: origin.x,
+      originY: origin.y,
+    };
+  }
+
+  /** @param {Frame} frame */
+  place(frame) {
+    this.sizeCanvas(frame);
+    this.pixelRatio = frame.pixelRatio;
+    this.drawnCenter = frame.center;
+    this.drawnZoom = frame.zoom;
+    this.originX = frame.originX;
+    this.originY = frame.originY;
+    const topLeft = new Point(frame.originX, frame.originY).subtract(this._map.getPixelOrigin());
+    DomUtil.setTransform(this.canvas, topLeft, 1);
+  }
+
+  /** @param {Frame} frame */
+  sizeCanvas(frame) {
+    const width = Math.round(frame.width * frame.pixelRatio);
+    const height = Math.round(frame.height * frame.pixelRatio);
+    if (this.canvas.width === width && this.canvas.height === height) return;
+    this.canvas.width = width;
+    this.canvas.height = height;
+    this.canvas.style.width = `${frame.width}px`;
+    this.canvas.style.height = `${frame.height}px`;
   }
 
   /** Paints once before the next frame, however often it is asked for. */

@@ -3,41 +3,41 @@
 import { byId, setText } from './dom.js';
 
 export class ConnectionState {
-  /** @param {import('./stream.js').Stream} stream */
-  constructor(stream) {
-    this.stream = stream;
+  /** @param {import('./fleet_link.js').FleetLink} link */
+  constructor(link) {
+    this.link = link;
     this.container = byId('connection');
     this.words = byId('connection-words');
     this.figure = byId('connection-figure');
     const retry = byId('connection-retry');
     this.retry = retry;
-    retry.addEventListener('click', () => stream.connectNow());
-    stream.addEventListener('state', () => this.show());
+    retry.addEventListener('click', () => link.connectNow());
+    link.addEventListener('state', () => this.show());
     this.show();
   }
 
   show() {
-    const { stream } = this;
-    this.container.dataset.state = stream.state;
+    const { link } = this;
+    this.container.dataset.state = link.state;
     const [words, figure] = this.describe();
     setText(this.words, words);
     setText(this.figure, figure);
-    this.retry.hidden = stream.state !== 'waiting';
+    this.retry.hidden = link.state !== 'waiting';
   }
 
   /** @returns {[string, string]} */
   describe() {
-    const { stream } = this;
-    const silentS = Math.round((Date.now() - stream.lastFrameAtMs) / 1000);
-    switch (stream.state) {
+    const { link } = this;
+    const silentS = Math.round((Date.now() - link.lastFrameAtMs) / 1000);
+    switch (link.state) {
       case 'live':
-        return ['Live', `${(stream.behindMs / 1000).toFixed(1)} s behind`];
+        return ['Live', `${(link.behindMs / 1000).toFixed(1)} s behind`];
       case 'stale':
         return ['Stale', `nothing for ${silentS} s`];
       case 'waiting':
-        return ['Reconnecting', `in ${Math.max(0, Math.ceil((stream.retryAtMs - Date.now()) / 1000))} s`];
+        return ['Reconnecting', `in ${Math.max(0, Math.ceil((link.retryAtMs - Date.now()) / 1000))} s`];
       default:
-        return [stream.lastFrameAtMs ? 'Reconnecting' : 'Connecting', 'now'];
+        return [link.lastFrameAtMs ? 'Reconnecting' : 'Connecting', 'now'];
     }
   }
 }

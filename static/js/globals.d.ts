@@ -1,3 +1,3 @@
-/** Address of the outlines file, set at build time. */
+/** Addresses of hashed files, set at build time. */
 declare const OUTLINES_URL: string;
-declare module '*.css';
+declare const FLEET_WORKER_URL: string;

@@ -1,68 +1,73 @@
 // Joins the list with search, chips and map view: what is listed, what the summary says, and what stands there when nothing is.
 import { byId, setText } from './dom.js';
 import { formatCount } from './format.js';
-import { ViewIndex } from './view_index.js';
 import { VehicleList } from './vehicle_list.js';
 
-const REFRESH_MS = 1000;
-const LARGE_FLEET = 20000;
+/** Ages tick by themselves when no summary has come for so long. */
+const TICK_MS = 1500;
 
 export class ListView {
-  /** @param {{store: import('./fleet_store.js').FleetStore, settings: import('./settings.js').Settings, stream: import('./stream.js').Stream,
+  /** @param {{link: import('./fleet_link.js').FleetLink, settings: import('./settings.js').Settings,
    *   mapView: import('./map_view.js').MapView, chips: import('./status_chips.js').StatusChips, search: import('./vehicle_search.js').VehicleSearch}} parts */
-  constructor({ store, settings, stream, mapView, chips, search }) {
-    this.store = store;
-    this.stream = stream;
+  constructor({ link, settings, mapView, chips, search }) {
+    this.link = link;
     this.mapView = mapView;
     this.chips = chips;
     this.search = search;
-    this.index = new ViewIndex(store);
-    this.list = new VehicleList(byId('vehicle-list'), store, settings);
+    this.list = new VehicleList(byId('vehicle-list'), link, settings);
+    /** @type {import('./fleet_link.js').Summary} */
+    this.last = { first: 0, rows: [], listed: 0, statusCounts: [0, 0, 0, 0, 0], present: 0, hasSnapshot: false, foundListed: [] };
     this.summary = byId('list-summary');
     this.empty = byId('list-empty');
-    this.refreshedAtMs = 0;
-    /** True once the first snapshot is complete. */
-    this.hasSnapshot = false;
+    this.shownAtMs = 0;
     this.fleetIsEmpty = false;
     this.emptyAction = /** @type {HTMLButtonElement} */ (byId('list-empty-action'));
     this.onEmptyAction = () => {};
     this.emptyAction.addEventListener('click', () => this.onEmptyAction());
     for (const source of [chips, search]) source.addEventListener('change', () => this.refresh());
+    link.addEventListener('summary', (event) => this.show(/** @type {CustomEvent} */ (event).detail));
   }
 
-  /** Called after each update; a large fleet's list is renewed less often, the map is not. */
-  refreshIfDue() {
-    const pauseMs = this.store.presentCount > LARGE_FLEET ? 2 * REFRESH_MS : REFRESH_MS;
-    if (Date.now() - this.refreshedAtMs >= pauseMs - 50) this.refresh();
-  }
-
+  /** Asks the worker anew: view, filters or search have changed. */
   refresh() {
-    this.refreshedAtMs = Date.now();
-    const { index, search } = this;
-    index.refresh(this.mapView.unitBounds(), this.chips.mask, search.text);
-    this.chips.showCounts(index.statusCounts);
-    this.list.show(index.slots, index.count, this.elsewhere(), this.stream.serverNowMs);
+    this.link.post('list', {
+      bounds: this.mapView.unitBounds(),
+      statusMask: this.chips.mask,
+      searchText: this.search.text,
+      foundNames: this.search.found.map((item) => item.name),
+    });
+  }
+
+  /** @param {import('./fleet_link.js').Summary} summary */
+  show(summary) {
+    this.last = summary;
+    this.render();
+  }
+
+  /** Once a second. */
+  tick() {
+    if (Date.now() - this.shownAtMs > TICK_MS) this.render();
+  }
+
+  render() {
+    this.shownAtMs = Date.now();
+    this.chips.showCounts(this.last.statusCounts);
+    const listed = new Set(this.last.foundListed);
+    this.list.show(this.last, this.search.found.filter((item) => !listed.has(item.name)), this.link.serverNowMs);
     this.showSummary();
     this.showEmpty();
   }
 
-  elsewhere() {
-    if (this.search.found.length === 0) return [];
-    const listed = new Set();
-    for (let at = 0; at < this.index.count; at++) listed.add(this.index.slots[at]);
-    return this.search.found.filter((item) => !listed.has(this.store.slotByName.get(item.name)));
-  }
-
   get inView() {
-    return this.index.statusCounts.reduce((sum, count) => sum + count, 0);
+    return this.last.statusCounts.reduce((sum, count) => sum + count, 0);
   }
 
   showSummary() {
-    const { count } = this.index;
+    const count = this.last.listed;
     const elsewhere = this.list.remotes.length;
     const total = this.inView;
     const shown = count === total ? `${formatCount(total)} in view` : `${formatCount(count)} of ${formatCount(total)} in view`;
-    setText(this.summary, this.hasSnapshot ? `${shown}${elsewhere ? `, ${elsewhere} elsewhere` : ''}` : '');
+    setText(this.summary, this.last.hasSnapshot ? `${shown}${elsewhere ? `, ${elsewhere} elsewhere` : ''}` : '');
   }
 
   showEmpty() {
@@ -82,7 +87,7 @@ export class ListView {
     const nothing = () => {};
     if (this.search.failed) return ['The search did not reach the server', 'Vehicles in view are still searched.', '', nothing];
     if (this.search.text) return [`No vehicle matches “${this.search.text}”`, 'Part of a name is enough.', 'Clear the search', () => this.search.clear()];
-    if (!this.hasSnapshot) return this.stream.state === 'waiting'
+    if (!this.last.hasSnapshot) return this.link.state === 'waiting'
       ? ['The server cannot be reached', 'The page keeps trying and continues by itself.', '', nothing]
       : ['Waiting for the first positions', '', '', nothing];
     if (this.inView > 0) return ['No vehicle in view has this status', '', 'Show all statuses', () => this.chips.press(null)];

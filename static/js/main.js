@@ -1,20 +1,19 @@
-// Puts the parts together. Data flows one way: stream -> fleet_store -> layer, list, panel.
+// Puts the parts together. Positions live in the fleet worker; this side holds what people read and press.
 import { fetchPageConfig } from './api.js';
 import { BaseMap } from './base_map.js';
 import { ConnectionState } from './connection_state.js';
 import { describeServer, setUpDialogs, showHelp } from './dialogs.js';
 import { byId } from './dom.js';
-import { FleetStore } from './fleet_store.js';
+import { FleetLink } from './fleet_link.js';
 import { listenForShortcuts } from './keyboard.js';
 import { ListView } from './list_view.js';
 import { MapNotice } from './map_notice.js';
 import { MapPointer } from './map_pointer.js';
 import { MapView } from './map_view.js';
-import { latitudeOf, longitudeOf } from './mercator.js';
 import { Selection } from './selection.js';
 import { Settings } from './settings.js';
 import { StatusChips } from './status_chips.js';
-import { Stream } from './stream.js';
+import { readStatusColors } from './theme_colors.js';
 import { TrailLayer } from './trail_layer.js';
 import { parseUrlState, writeUrlStateSoon } from './url_state.js';
 import { VehicleHistory } from './vehicle_history.js';
@@ -25,25 +24,30 @@ import { VehicleSearch } from './vehicle_search.js';
 const SUBSCRIBE_PAUSE_MS = 250;
 
 const settings = new Settings();
-const store = new FleetStore();
-const selection = new Selection(store);
-const stream = new Stream(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/v1/stream`);
+const vehicleCanvas = document.createElement('canvas');
+const link = new FleetLink(FLEET_WORKER_URL, {
+  streamUrl: `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/v1/stream`,
+  canvas: vehicleCanvas.transferControlToOffscreen(),
+  colors: readStatusColors(),
+});
+const selection = new Selection(link);
 const mapView = new MapView(byId('map'));
 const baseMap = new BaseMap(mapView.map);
 const trail = new TrailLayer();
-const vehicles = new VehicleLayer(store);
+const vehicles = new VehicleLayer(link, vehicleCanvas);
 const chips = new StatusChips(byId('chips'));
 const searchField = /** @type {HTMLInputElement} */ (byId('search'));
-const search = new VehicleSearch(searchField, store);
-const listView = new ListView({ store, settings, stream, mapView, chips, search });
-const panel = new VehiclePanel({ selection, settings, stream });
-const history = new VehicleHistory({ selection, settings, stream, trail });
-const connection = new ConnectionState(stream);
-const notice = new MapNotice(stream);
+const search = new VehicleSearch(searchField);
+const listView = new ListView({ link, settings, mapView, chips, search });
+const panel = new VehiclePanel({ selection, settings, link });
+new VehicleHistory({ selection, settings, link, trail });
+const connection = new ConnectionState(link);
+const notice = new MapNotice(link);
 
 /** Until a view was chosen (by the address, the fleet's extent or a person) the first positions choose it. */
 let isViewChosen = false;
 let subscribeTimer = 0;
+let tickedAtMs = 0;
 
 function readUrlState() {
   const centre = mapView.map.getCenter().wrap();
@@ -53,56 +57,33 @@ function readUrlState() {
 
 function subscribeSoon() {
   clearTimeout(subscribeTimer);
-  subscribeTimer = window.setTimeout(() => stream.subscribe(mapView.subscriptionBbox()), SUBSCRIBE_PAUSE_MS);
-}
-
-/** @param {CustomEvent<import('./position_frame.js').PositionFrame>} event */
-function onFrame({ detail: frame }) {
-  store.apply(frame);
-  if (frame.part !== frame.parts) return;
-  listView.hasSnapshot = true;
-  vehicles.selectedSlot = selection.slot;
-  vehicles.requestPaint();
-  history.extend();
-  if (selection.following) followSelected();
-  if (!isViewChosen && store.presentCount > 0) fitToKnown();
-  listView.refreshIfDue();
+  subscribeTimer = window.setTimeout(() => link.post('subscribe', { bbox: mapView.subscriptionBbox() }), SUBSCRIBE_PAUSE_MS);
 }
 
 function followSelected() {
-  if (!selection.isPresent) return;
-  const fix = store.fixOf(selection.slot);
-  mapView.panTo(fix.latitude, fix.longitude);
+  if (selection.fix && selection.isPresent) mapView.panTo(selection.fix.latitude, selection.fix.longitude);
 }
 
-function fitToKnown() {
-  let [west, north, east, south] = [1, 1, 0, 0];
-  for (let slot = 0; slot < store.count; slot++) {
-    if (!store.status[slot]) continue;
-    west = Math.min(west, store.x[slot]);
-    east = Math.max(east, store.x[slot]);
-    north = Math.min(north, store.y[slot]);
-    south = Math.max(south, store.y[slot]);
-  }
+async function fitToKnown() {
+  const extent = await link.ask('extent');
+  if (!extent) return;
   isViewChosen = true;
-  mapView.fit([longitudeOf(west), latitudeOf(south), longitudeOf(east), latitudeOf(north)]);
+  mapView.fit(extent);
 }
 
 async function showFleet() {
   const config = await fetchPageConfig().catch(() => null);
   const bbox = config?.initial_bbox;
   if (bbox) mapView.fit(bbox);
-  else if (store.presentCount) fitToKnown();
+  else await fitToKnown();
 }
 
 /** Brings a chosen vehicle onto the map, wherever it is. @param {string} name */
-function choose(name) {
+async function choose(name) {
   selection.select(name);
   mapView.fitContainer();
-  if (selection.isPresent) {
-    const fix = store.fixOf(selection.slot);
-    return mapView.goTo(fix.latitude, fix.longitude, false);
-  }
+  const fix = await link.ask('fixOf', { name });
+  if (fix) return mapView.goTo(fix.latitude, fix.longitude, false);
   const found = search.found.find((item) => item.name === name);
   if (found && found.latitude !== null && found.longitude !== null) mapView.goTo(found.latitude, found.longitude, true);
 }
@@ -113,8 +94,7 @@ function centreOnSelected() {
 }
 
 function onSelectionChange() {
-  listView.list.setSelected(selection.name);
-  vehicles.setSelected(selection.slot);
+  void listView.list.setSelected(selection.name);
   document.title = selection.name === null ? 'crumbtrail' : `${selection.name} · crumbtrail`;
   if (selection.following) {
     if (selection.isPresent) followSelected();
@@ -124,9 +104,9 @@ function onSelectionChange() {
 }
 
 /** @param {number} step */
-function chooseNeighbour(step) {
-  const name = listView.list.step(step);
-  if (name !== null) choose(name);
+async function chooseNeighbour(step) {
+  const name = await listView.list.step(step);
+  if (name !== null) await choose(name);
 }
 
 function escape() {
@@ -136,10 +116,13 @@ function escape() {
 }
 
 function onSettingsChange(/** @type {string} */ key) {
-  if (key === 'theme') for (const themed of [vehicles, trail, baseMap]) themed.readTheme();
+  if (key === 'theme') {
+    link.post('colors', { colors: readStatusColors() });
+    for (const themed of [trail, baseMap]) themed.readTheme();
+  }
   if (key === 'units') mapView.showScale(settings.values.units);
   if (key === 'detail') void baseMap.showDetail(settings.values.detail === 'on');
-  listView.refresh();
+  listView.render();
   panel.tick();
 }
 
@@ -155,19 +138,19 @@ async function readConfig() {
     await baseMap.setConfig(config);
     describeServer(baseMap.hasDetail, config.silent_after_s);
   } catch {
-    stream.addEventListener('subscribed', () => void readConfig(), { once: true });
+    link.addEventListener('subscribed', () => void readConfig(), { once: true });
   }
 }
 
 function listen() {
-  stream.addEventListener('names', (event) => store.addNames(/** @type {CustomEvent} */ (event).detail));
-  stream.addEventListener('frame', (event) => onFrame(/** @type {CustomEvent} */ (event)));
+  link.addEventListener('summary', (event) => {
+    tick();
+    if (!isViewChosen && /** @type {CustomEvent} */ (event).detail.present > 0) void fitToKnown();
+  });
+  selection.addEventListener('fix', () => selection.following && followSelected());
   selection.addEventListener('change', onSelectionChange);
   settings.addEventListener('change', (event) => onSettingsChange(/** @type {CustomEvent} */ (event).detail));
-  chips.addEventListener('change', () => {
-    vehicles.setStatusMask(chips.mask);
-    writeUrlStateSoon(readUrlState);
-  });
+  chips.addEventListener('change', () => writeUrlStateSoon(readUrlState));
   mapView.addEventListener('move', () => {
     subscribeSoon();
     listView.refresh();
@@ -181,32 +164,36 @@ function listen() {
   baseMap.addEventListener('reachable', (event) => {
     notice.setBackground(/** @type {CustomEvent} */ (event).detail ? '' : 'The background map cannot be reached. Outlines are shown.');
   });
-  listView.list.addEventListener('choose', (event) => choose(/** @type {CustomEvent} */ (event).detail));
+  listView.list.addEventListener('choose', (event) => void choose(/** @type {CustomEvent} */ (event).detail));
   byId('panel-centre').addEventListener('click', centreOnSelected);
   searchField.addEventListener('keydown', (event) => {
     if (event.key === 'ArrowDown' || event.key === 'Enter') {
       event.preventDefault();
       listView.list.activeName = null;
-      if (event.key === 'Enter') chooseNeighbour(1);
-      else listView.list.step(1);
+      if (event.key === 'Enter') void chooseNeighbour(1);
+      else void listView.list.step(1);
       if (event.key === 'ArrowDown') byId('vehicle-list').focus();
     }
   });
   listenForShortcuts({
     '/': () => searchField.select(),
-    j: () => chooseNeighbour(1),
-    k: () => chooseNeighbour(-1),
+    j: () => void chooseNeighbour(1),
+    k: () => void chooseNeighbour(-1),
     f: () => selection.follow(!selection.following),
     a: () => void showFleet(),
     '?': showHelp,
     escape,
   });
-  setInterval(() => {
-    connection.show();
-    notice.show();
-    listView.refreshIfDue();
-    panel.tick();
-  }, 1000);
+  setInterval(() => Date.now() - tickedAtMs > 1500 && tick(), 1000);
+}
+
+/** Once a second, together with the list where the stream sets the pace, so that the page is laid out once. */
+function tick() {
+  tickedAtMs = Date.now();
+  connection.show();
+  notice.show();
+  listView.tick();
+  panel.tick();
 }
 
 async function start() {
@@ -225,8 +212,8 @@ async function start() {
   const configRead = readConfig();
   void baseMap.loadOutlines().catch(() => notice.setBackground('The outlines of the map could not be loaded.'));
   await configRead;
-  stream.subscribe(mapView.subscriptionBbox());
-  stream.start();
+  listView.refresh();
+  link.post('subscribe', { bbox: mapView.subscriptionBbox() });
   if (state.vehicle) selection.select(state.vehicle);
 }
 

@@ -6,12 +6,12 @@ import { formatDateTime } from './format.js';
 const TOLERATED_MS = 5000;
 
 export class MapNotice {
-  /** @param {import('./stream.js').Stream} stream */
-  constructor(stream) {
-    this.stream = stream;
+  /** @param {import('./fleet_link.js').FleetLink} link */
+  constructor(link) {
+    this.link = link;
     this.element = byId('map-notice');
     this.background = '';
-    stream.addEventListener('state', () => this.show());
+    link.addEventListener('state', () => this.show());
   }
 
   /** @param {string} text '' when all is well */
@@ -21,9 +21,9 @@ export class MapNotice {
   }
 
   show() {
-    const { stream } = this;
-    const isOld = stream.state !== 'live' && stream.lastFrameAtMs > 0 && Date.now() - stream.lastFrameAtMs > TOLERATED_MS;
-    const text = isOld ? `Not live: positions as of ${formatDateTime(stream.lastFrameAtMs)}.` : this.background;
+    const { link } = this;
+    const isOld = link.state !== 'live' && link.lastFrameAtMs > 0 && Date.now() - link.lastFrameAtMs > TOLERATED_MS;
+    const text = isOld ? `Not live: positions as of ${formatDateTime(link.lastFrameAtMs)}.` : this.background;
     if (this.element.hidden !== (text === '')) this.element.hidden = text === '';
     setText(this.element, text);
   }

@@ -13,9 +13,9 @@ export class MapPointer {
     this.frameRequest = 0;
     /** @type {{x: number, y: number} | null} */
     this.point = null;
-    this.map.on('click', (event) => {
-      const slot = layer.slotAtContainerPoint(event.containerPoint);
-      if (slot >= 0) selection.select(layer.store.names[slot]);
+    this.map.on('click', async (event) => {
+      const vehicle = await layer.vehicleAt(event.containerPoint);
+      if (vehicle) selection.select(vehicle.name);
     });
     this.map.on('mousemove', (event) => this.moveTo(event.containerPoint));
     this.map.on('mouseout movestart', () => this.moveTo(null));
@@ -26,18 +26,18 @@ export class MapPointer {
     this.point = point;
     this.frameRequest ||= requestAnimationFrame(() => {
       this.frameRequest = 0;
-      this.show();
+      void this.show();
     });
   }
 
-  show() {
-    const { point, layer } = this;
-    const slot = point ? layer.slotAtContainerPoint(point) : -1;
-    this.map.getContainer().classList.toggle('over-vehicle', slot >= 0);
-    this.tooltip.hidden = slot < 0;
-    if (slot < 0 || !point) return;
-    const fix = layer.store.fixOf(slot);
-    setText(this.tooltip, `${layer.store.names[slot]}${fix.speedKmh === null ? '' : ` · ${formatSpeed(fix.speedKmh, this.settings.values.units)}`}`);
+  async show() {
+    const { point } = this;
+    const vehicle = point ? await this.layer.vehicleAt(point) : null;
+    if (point !== this.point) return;
+    this.map.getContainer().classList.toggle('over-vehicle', vehicle !== null);
+    this.tooltip.hidden = vehicle === null;
+    if (!vehicle || !point) return;
+    setText(this.tooltip, `${vehicle.name}${vehicle.speedKmh === null ? '' : ` · ${formatSpeed(vehicle.speedKmh, this.settings.values.units)}`}`);
     const flip = point.x > this.map.getSize().x - 180;
     this.tooltip.style.transform = `translate(${point.x + (flip ? -14 : 14)}px, ${point.y + 14}px)${flip ? ' translateX(-100%)' : ''}`;
   }

@@ -53,26 +53,41 @@ export class OutlineLayer extends GridLayer {
     this.redraw();
   }
 
-  /** @param {import('leaflet').Coords} coords */
-  createTile(coords) {
-    const ratio = Math.min(window.devicePixelRatio || 1, 2);
-    const tile = document.createElement('canvas');
-    tile.width = TILE_CSS_PX * ratio;
-    tile.height = TILE_CSS_PX * ratio;
+  /** A tile becomes an image: once painted, images cost the browser nothing at later frames; canvases do.
+   * @param {import('leaflet').Coords} coords @param {import('leaflet').DoneCallback} done */
+  createTile(coords, done) {
+    const image = document.createElement('img');
+    image.alt = '';
+    void this.drawTile(coords).then((blob) => {
+      const address = URL.createObjectURL(blob);
+      image.onload = () => {
+        URL.revokeObjectURL(address);
+        done(undefined, image);
+      };
+      image.src = address;
+    });
+    return image;
+  }
+
+  /** @param {import('leaflet').Coords} coords @returns {Promise<Blob>} */
+  drawTile(coords) {
+    const size = TILE_CSS_PX * Math.min(window.devicePixelRatio || 1, 2);
+    const ratio = size / TILE_CSS_PX;
+    const canvas = new OffscreenCanvas(size, size);
     const tiles = (256 * 2 ** coords.z) / TILE_CSS_PX;
     const column = ((coords.x % tiles) + tiles) % tiles;
-    const painter = new TilePainter(tile, tiles * tile.width, column * tile.width, coords.y * tile.height);
+    const painter = new TilePainter(canvas, tiles * size, column * size, coords.y * size);
     painter.fill(this.outlines.land, this.landColor);
     painter.stroke(this.outlines.land, this.borderColor, 0.8 * ratio);
     painter.stroke(this.outlines.borders, this.borderColor, (coords.z < 4 ? 0.6 : 1.1) * ratio);
-    return tile;
+    return canvas.convertToBlob();
   }
 }
 
 class TilePainter {
-  /** @param {HTMLCanvasElement} tile @param {number} worldSize @param {number} originX @param {number} originY */
+  /** @param {OffscreenCanvas} tile @param {number} worldSize @param {number} originX @param {number} originY */
   constructor(tile, worldSize, originX, originY) {
-    this.context = /** @type {CanvasRenderingContext2D} */ (tile.getContext('2d'));
+    this.context = /** @type {OffscreenCanvasRenderingContext2D} */ (tile.getContext('2d'));
     this.size = tile.width;
     this.worldSize = worldSize;
     this.originX = originX;

@@ -16,36 +16,14 @@ const FAINT_ALPHA = 24;
  * @typedef {object} Sprite pixels as x, y, colour triples
  * @property {number[]} solid
  * @property {number[]} edge
- * @typedef {Record<'moving' | 'idling' | 'stopped' | 'silent' | 'halo', string>} StatusColors
+ * @typedef {import('./theme_colors.js').StatusColors} StatusColors
  */
-
-/** @param {HTMLElement} element @returns {StatusColors} */
-export function readStatusColors(element) {
-  const style = getComputedStyle(element);
-  const color = (/** @type {string} */ name) => style.getPropertyValue(name).trim();
-  return {
-    moving: color('--status-moving'),
-    idling: color('--status-idling'),
-    stopped: color('--status-stopped'),
-    silent: color('--status-silent'),
-    halo: color('--status-halo'),
-  };
-}
-
-/** @param {number} status @param {number} heading 0.1 degrees, 65535 unknown */
-export function spriteIndex(status, heading) {
-  if (status !== STATUS_MOVING) return SPRITE_NO_HEADING + status - 1;
-  if (heading > 3600) return SPRITE_NO_HEADING;
-  return (heading * (HEADING_STEPS / 3600) + 0.5) & (HEADING_STEPS - 1);
-}
 
 /** @param {StatusColors} colors @param {number} radius device pixels @returns {Sprite[]} */
 export function makeSprites(colors, radius) {
   const size = radius * 2;
-  const canvas = document.createElement('canvas');
-  canvas.width = size * SPRITES_PER_SIZE;
-  canvas.height = size;
-  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d', { willReadFrequently: true }));
+  const canvas = new OffscreenCanvas(size * SPRITES_PER_SIZE, size);
+  const context = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext('2d', { willReadFrequently: true }));
   for (let index = 0; index < SPRITES_PER_SIZE; index++) {
     context.save();
     context.translate(index * size + radius, radius);
@@ -56,7 +34,7 @@ export function makeSprites(colors, radius) {
   return Array.from({ length: SPRITES_PER_SIZE }, (_, index) => cutSprite(pixels, canvas.width, index * size, radius));
 }
 
-/** @param {CanvasRenderingContext2D} context @param {number} index @param {number} radius @param {StatusColors} colors */
+/** @param {OffscreenCanvasRenderingContext2D} context @param {number} index @param {number} radius @param {StatusColors} colors */
 function drawSprite(context, index, radius, colors) {
   if (index < HEADING_STEPS) {
     context.rotate((index * 2 * Math.PI) / HEADING_STEPS);
@@ -66,7 +44,7 @@ function drawSprite(context, index, radius, colors) {
 }
 
 /** Draws one shape around the origin, north up. Also used for the selected vehicle, larger.
- * @param {CanvasRenderingContext2D} context @param {number} status @param {boolean} hasHeading
+ * @param {OffscreenCanvasRenderingContext2D} context @param {number} status @param {boolean} hasHeading
  * @param {number} radius @param {StatusColors} colors */
 export function drawStatusShape(context, status, hasHeading, radius, colors) {
   const unit = radius / 10;
@@ -84,13 +62,13 @@ export function drawStatusShape(context, status, hasHeading, radius, colors) {
   if (status === STATUS_MOVING && !hasHeading) drawDot(context, unit, colors.halo);
 }
 
-/** @param {CanvasRenderingContext2D} context @param {number} unit @param {number[]} points */
+/** @param {OffscreenCanvasRenderingContext2D} context @param {number} unit @param {number[]} points */
 function tracePath(context, unit, points) {
   for (let at = 0; at < points.length; at += 2) context.lineTo(points[at] * unit, points[at + 1] * unit);
   context.closePath();
 }
 
-/** @param {CanvasRenderingContext2D} context @param {number} unit @param {StatusColors} colors */
+/** @param {OffscreenCanvasRenderingContext2D} context @param {number} unit @param {StatusColors} colors */
 function drawRing(context, unit, colors) {
   context.fillStyle = colors.halo;
   context.fill();
@@ -101,7 +79,7 @@ function drawRing(context, unit, colors) {
   context.stroke();
 }
 
-/** @param {CanvasRenderingContext2D} context @param {number} unit @param {string} color */
+/** @param {OffscreenCanvasRenderingContext2D} context @param {number} unit @param {string} color */
 function drawDot(context, unit, color) {
   context.beginPath();
   context.arc(0, 0, 2.2 * unit, 0, 2 * Math.PI);

@@ -58,7 +58,7 @@ export class StatusChips extends EventTarget {
     return this.pressed.size ? [...this.pressed].sort().map((status) => STATUS_NAMES[status]) : null;
   }
 
-  /** @param {Int32Array} counts by status number */
+  /** @param {number[]} counts by status number */
   showCounts(counts) {
     for (let status = 1; status < this.chips.length; status++) setText(this.chips[status].count, formatCount(counts[status]));
   }

@@ -1,5 +1,6 @@
 // The WebSocket /v1/stream: subscribes, resumes after a cut, comes back with jittered backoff.
 // Tells its owner through events: `state`, `names`, `frame`, `subscribed`. Owns the socket and its timers, nothing else.
+// Runs in the fleet worker.
 import { readPositionFrame } from './position_frame.js';
 
 const SUBPROTOCOL = 'fleet.v1';
@@ -36,7 +37,6 @@ export class Stream extends EventTarget {
     this.incomplete = true;
     this.retryTimer = 0;
     addEventListener('online', () => this.connectNow());
-    document.addEventListener('visibilitychange', () => document.hidden || this.connectNow());
     setInterval(() => this.checkSilence(), 1000);
   }
 
@@ -82,7 +82,7 @@ export class Stream extends EventTarget {
     this.dropSocket();
     this.retryAtMs = Date.now() + delayMs;
     clearTimeout(this.retryTimer);
-    this.retryTimer = window.setTimeout(() => this.connect(), delayMs);
+    this.retryTimer = self.setTimeout(() => this.connect(), delayMs);
     this.setState('waiting');
   }
 

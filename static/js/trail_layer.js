@@ -9,6 +9,7 @@ const MIN_STEP_PX = 2;
 export class TrailLayer extends CanvasLayer {
   constructor() {
     super('trail');
+    this.context = /** @type {CanvasRenderingContext2D} */ (this.canvas.getContext('2d'));
     this.xs = new Float64Array(0);
     this.ys = new Float64Array(0);
     this.timesMs = new Float64Array(0);
@@ -72,6 +73,8 @@ export class TrailLayer extends CanvasLayer {
   }
 
   paint() {
+    // An empty canvas of the map's size still costs the compositor something at each of the page's frames.
+    this.canvas.hidden = this.count < 2;
     this.context.clearRect(0, 0, this.canvas.width, this.canvas.height);
     if (this.count < 2) return;
     const perStep = Math.ceil(this.count / FADE_STEPS);

@@ -8,11 +8,11 @@ const MAX_TABLE_ROWS = 200;
 
 export class VehicleHistory {
   /** @param {{selection: import('./selection.js').Selection, settings: import('./settings.js').Settings,
-   *   stream: import('./stream.js').Stream, trail: import('./trail_layer.js').TrailLayer}} parts */
-  constructor({ selection, settings, stream, trail }) {
+   *   link: import('./fleet_link.js').FleetLink, trail: import('./trail_layer.js').TrailLayer}} parts */
+  constructor({ selection, settings, link, trail }) {
     this.selection = selection;
     this.settings = settings;
-    this.stream = stream;
+    this.link = link;
     this.trail = trail;
     this.hours = 3;
     /** @type {import('./api.js').TrackPoint[]} */
@@ -27,6 +27,7 @@ export class VehicleHistory {
     for (const input of document.querySelectorAll('input[name=trail-hours]')) {
       input.addEventListener('change', () => this.setHours(Number(/** @type {HTMLInputElement} */ (input).value)));
     }
+    selection.addEventListener('fix', () => this.extend());
     selection.addEventListener('change', (event) => /** @type {CustomEvent} */ (event).detail === 'name' && void this.load());
     settings.addEventListener('change', () => this.redraw());
   }
@@ -48,7 +49,7 @@ export class VehicleHistory {
     this.chart?.show([], [], this.settings.values.units);
     if (name === null) return;
     setText(this.caption, 'Loading the trail');
-    const toMs = this.stream.serverNowMs;
+    const toMs = this.link.serverNowMs;
     try {
       const [points] = await Promise.all([fetchTrack(name, toMs - this.hours * HOUR_MS, toMs, toleranceM(this.hours), signal), this.loadChart()]);
       if (signal.aborted) return;
@@ -88,9 +89,8 @@ export class VehicleHistory {
 
   /** Takes the vehicle's newest live fix, when it is new. */
   extend() {
-    const { slot, store } = this.selection;
-    if (!this.loaded || slot < 0 || !store.status[slot]) return;
-    const fix = store.fixOf(slot);
+    const { fix } = this.selection;
+    if (!this.loaded || !fix || fix.status === 0) return;
     const last = this.points[this.points.length - 1];
     if (last && fix.recordedAtMs < Math.floor(Date.parse(last.recorded_at) / 1000) * 1000 + 1000) return;
     this.points.push({

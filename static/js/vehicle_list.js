@@ -1,4 +1,5 @@
-// The list of vehicles: the canvas map's twin for keyboard and screen reader. A listbox of which only the visible rows exist.
+// The list of vehicles: the canvas map's twin for keyboard and screen reader. A listbox of which only the visible rows exist,
+// and of whose vehicles only a window around them is known here; the fleet worker knows the rest.
 import { STATUS_NAMES } from './fleet_store.js';
 import { make, makeIcon, setText } from './dom.js';
 import { compassPoint, formatAge, formatSpeed } from './format.js';
@@ -12,15 +13,18 @@ const STATUS_LABELS = ['Not in view', 'Moving', 'Idling', 'Stopped', 'Silent'];
  * @typedef {{element: HTMLElement, icon: SVGElement, use: Element, name: HTMLElement, detail: HTMLElement, age: HTMLElement, index: number}} Row */
 
 export class VehicleList extends EventTarget {
-  /** @param {HTMLElement} listbox @param {import('./fleet_store.js').FleetStore} store @param {import('./settings.js').Settings} settings */
-  constructor(listbox, store, settings) {
+  /** @param {HTMLElement} listbox @param {import('./fleet_link.js').FleetLink} link @param {import('./settings.js').Settings} settings */
+  constructor(listbox, link, settings) {
     super();
     this.listbox = listbox;
-    this.store = store;
+    this.link = link;
     this.settings = settings;
-    /** @type {Int32Array} */
-    this.slots = new Int32Array(0);
-    this.slotCount = 0;
+    /** @type {import('./fleet_link.js').ListedVehicle[]} */
+    this.window = [];
+    this.windowFirst = 0;
+    this.listed = 0;
+    this.askedFirst = -1;
+    this.askedLength = 0;
     /** @type {Remote[]} */
     this.remotes = [];
     /** @type {string | null} */
@@ -42,45 +46,53 @@ export class VehicleList extends EventTarget {
   }
 
   get length() {
-    return this.slotCount + this.remotes.length;
+    return this.listed + this.remotes.length;
   }
 
-  /** @param {number} index */
-  nameAt(index) {
-    return index < this.slotCount ? this.store.names[this.slots[index]] : this.remotes[index - this.slotCount].name;
+  /** @param {number} index @returns {Promise<string | null>} */
+  async nameAt(index) {
+    const known = this.knownNameAt(index);
+    return known ?? this.link.ask('nameAt', { index });
   }
 
-  /** @param {string | null} name */
-  indexOf(name) {
+  /** @param {number} index @returns {string | null} null when it is not in the window */
+  knownNameAt(index) {
+    if (index >= this.listed) return this.remotes[index - this.listed]?.name ?? null;
+    return this.window[index - this.windowFirst]?.name ?? null;
+  }
+
+  /** @param {string | null} name @returns {Promise<number>} -1 when it is not listed */
+  async indexOf(name) {
     if (name === null) return -1;
-    const slot = this.store.slotByName.get(name) ?? -1;
-    for (let index = 0; index < this.slotCount; index++) if (this.slots[index] === slot) return index;
+    const listed = await this.link.ask('indexOf', { name });
+    if (listed >= 0) return listed;
     const remote = this.remotes.findIndex((item) => item.name === name);
-    return remote < 0 ? -1 : this.slotCount + remote;
+    return remote < 0 ? -1 : this.listed + remote;
   }
 
-  /** @param {Int32Array} slots @param {number} slotCount @param {Remote[]} remotes @param {number} nowMs */
-  show(slots, slotCount, remotes, nowMs) {
-    this.slots = slots;
-    this.slotCount = slotCount;
+  /** @param {import('./fleet_link.js').Summary} summary @param {Remote[]} remotes @param {number} nowMs */
+  show(summary, remotes, nowMs) {
+    this.window = summary.rows;
+    this.windowFirst = summary.first;
+    this.listed = summary.listed;
     this.remotes = remotes;
     this.nowMs = nowMs;
-    this.listbox.hidden = this.length === 0;
+    if (this.listbox.hidden !== (this.length === 0)) this.listbox.hidden = this.length === 0;
     this.render();
   }
 
   /** @param {string | null} name */
-  setSelected(name) {
+  async setSelected(name) {
     this.selectedName = name;
-    if (name !== null) this.setActive(name);
+    if (name !== null) await this.setActive(name);
     this.render();
   }
 
   /** @param {string} name */
-  setActive(name) {
+  async setActive(name) {
     this.activeName = name;
-    const index = this.indexOf(name);
-    if (index >= 0) this.scrollTo(index);
+    const index = await this.indexOf(name);
+    if (index >= 0 && this.activeName === name) this.scrollTo(index);
   }
 
   /** @param {number} index */
@@ -103,12 +115,13 @@ export class VehicleList extends EventTarget {
     this.render();
   }
 
-  /** Moves the active row; gives back its name. @param {number} step @returns {string | null} */
-  step(step) {
+  /** Moves the active row; gives back its name. @param {number} step @returns {Promise<string | null>} */
+  async step(step) {
     if (this.length === 0) return null;
-    const from = this.indexOf(this.activeName);
+    const from = await this.indexOf(this.activeName);
     const index = from < 0 ? (step > 0 ? 0 : this.length - 1) : Math.max(0, Math.min(this.length - 1, from + step));
-    this.setActive(this.nameAt(index));
+    this.activeName = await this.nameAt(index);
+    this.scrollTo(index);
     this.render();
     return this.activeName;
   }
@@ -119,7 +132,7 @@ export class VehicleList extends EventTarget {
     /** @type {Record<string, number>} */
     const steps = { ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page, Home: -this.length, End: this.length };
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key in steps) this.step(steps[event.key]);
+    if (event.key in steps) void this.step(steps[event.key]);
     else if ((event.key === 'Enter' || event.key === ' ') && this.activeName !== null) this.choose(this.activeName);
     else return;
     event.preventDefault();
@@ -129,7 +142,8 @@ export class VehicleList extends EventTarget {
   onClick(event) {
     const element = /** @type {Element} */ (event.target).closest('[role=option]');
     const row = this.rows.find((candidate) => candidate.element === element);
-    if (row && row.index < this.length) this.choose(this.nameAt(row.index));
+    const name = row ? this.knownNameAt(row.index) : null;
+    if (name !== null) this.choose(name);
   }
 
   /** @param {string} name */
@@ -144,6 +158,7 @@ export class VehicleList extends EventTarget {
     const spacerHeight = `${this.length * ROW_HEIGHT_PX}px`;
     if (this.spacer.style.height !== spacerHeight) this.spacer.style.height = spacerHeight;
     while (this.rows.length < wanted) this.addRow();
+    this.askForWindow(first, wanted);
     let activeId = '';
     this.rows.forEach((row, offset) => {
       const isUsed = offset < wanted;
@@ -153,6 +168,14 @@ export class VehicleList extends EventTarget {
       if (row.element.classList.contains('active')) activeId = row.element.id;
     });
     setAttribute(this.listbox, 'aria-activedescendant', activeId);
+  }
+
+  /** @param {number} first @param {number} length */
+  askForWindow(first, length) {
+    if (this.askedFirst === first && this.askedLength >= length) return;
+    this.askedFirst = first;
+    this.askedLength = length;
+    this.link.post('window', { first, length });
   }
 
   addRow() {
@@ -175,26 +198,23 @@ export class VehicleList extends EventTarget {
       row.element.style.transform = `translateY(${index * ROW_HEIGHT_PX}px)`;
       row.element.setAttribute('aria-posinset', String(index + 1));
     }
-    const name = this.nameAt(index);
+    const name = this.knownNameAt(index) ?? '';
     setAttribute(row.element, 'aria-setsize', String(this.length));
     setAttribute(row.element, 'aria-selected', String(name === this.selectedName));
-    row.element.classList.toggle('active', name === this.activeName);
+    row.element.classList.toggle('active', name !== '' && name === this.activeName);
     setText(row.name, name);
-    if (index < this.slotCount) this.fillFromSlot(row, this.slots[index]);
-    else this.fillFromRemote(row, this.remotes[index - this.slotCount]);
+    const vehicle = this.window[index - this.windowFirst];
+    if (index >= this.listed) this.fillFromRemote(row, this.remotes[index - this.listed]);
+    else if (vehicle) this.fillFromVehicle(row, vehicle);
   }
 
-  /** @param {Row} row @param {number} slot */
-  fillFromSlot(row, slot) {
-    const { store } = this;
-    const status = store.status[slot];
-    const heading = store.heading[slot] <= 3600 ? store.heading[slot] / 10 : null;
-    const isArrow = status === 1 && heading !== null;
-    showShape(row, status, isArrow ? Math.round(heading / 10) * 10 : 0);
-    const speed = store.speed[slot] === 65535 ? null : store.speed[slot] / 10;
-    const motion = status === 1 ? ` · ${formatSpeed(speed, this.settings.values.units)}${isArrow ? ` ${compassPoint(heading)}` : ''}` : '';
+  /** @param {Row} row @param {import('./fleet_link.js').ListedVehicle} vehicle */
+  fillFromVehicle(row, { status, headingDeg, speedKmh, recordedAtMs }) {
+    const isArrow = status === 1 && headingDeg !== null;
+    showShape(row, status, isArrow ? Math.round(headingDeg / 10) * 10 : 0);
+    const motion = status === 1 ? ` · ${formatSpeed(speedKmh, this.settings.values.units)}${isArrow ? ` ${compassPoint(headingDeg)}` : ''}` : '';
     setText(row.detail, STATUS_LABELS[status] + motion);
-    setText(row.age, formatAge(this.nowMs - store.recordedAtS[slot] * 1000));
+    setText(row.age, formatAge(this.nowMs - recordedAtMs));
   }
 
   /** @param {Row} row @param {Remote} remote */

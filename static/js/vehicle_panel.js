@@ -10,11 +10,11 @@ const STATUS_LABELS = ['Out of view', 'Moving', 'Idling', 'Stopped', 'Silent'];
 /** @typedef {import('./fleet_store.js').Fix & {receivedAtMs: number | null, version: number | null}} KnownFix */
 
 export class VehiclePanel {
-  /** @param {{selection: import('./selection.js').Selection, settings: import('./settings.js').Settings, stream: import('./stream.js').Stream}} parts */
-  constructor({ selection, settings, stream }) {
+  /** @param {{selection: import('./selection.js').Selection, settings: import('./settings.js').Settings, link: import('./fleet_link.js').FleetLink}} parts */
+  constructor({ selection, settings, link }) {
     this.selection = selection;
     this.settings = settings;
-    this.stream = stream;
+    this.link = link;
     this.element = byId('panel');
     this.notice = byId('panel-notice');
     this.facts = new FactList(byId('panel-facts'));
@@ -26,6 +26,7 @@ export class VehiclePanel {
     this.refreshTimer = 0;
     byId('panel-close').addEventListener('click', () => selection.select(null));
     this.followButton.addEventListener('click', () => selection.follow(!selection.following));
+    selection.addEventListener('fix', () => this.tick());
     selection.addEventListener('change', (event) => this.onSelection(/** @type {CustomEvent} */ (event).detail));
   }
 
@@ -78,10 +79,9 @@ export class VehiclePanel {
 
   /** The newest fix from wherever it is known. @returns {KnownFix | null} */
   newestFix() {
-    const { selection } = this;
     const known = fixOfPosition(this.details?.position);
-    if (selection.slot < 0) return known;
-    const live = selection.store.fixOf(selection.slot);
+    const live = this.selection.fix;
+    if (!live) return known;
     const isCurrent = live.status !== 0 && (!known || live.recordedAtMs >= Math.floor(known.recordedAtMs / 1000) * 1000);
     if (!isCurrent && known) return known;
     const isSame = known !== null && Math.abs(known.recordedAtMs - live.recordedAtMs) < 1000;
@@ -97,7 +97,7 @@ export class VehiclePanel {
       if (this.details) this.facts.show([['Position', 'has not reported one yet']]);
       return;
     }
-    const nowMs = this.stream.serverNowMs;
+    const nowMs = this.link.serverNowMs;
     const { units } = this.settings.values;
     this.facts.show([
       ['Speed', fix.speedKmh === null ? 'unknown' : formatSpeed(fix.speedKmh, units)],
@@ -112,9 +112,9 @@ export class VehiclePanel {
   }
 
   feedAge() {
-    const { stream } = this;
-    if (stream.state === 'live') return `${(stream.behindMs / 1000).toFixed(1)} s`;
-    return stream.lastFrameAtMs ? `${formatAge(Date.now() - stream.lastFrameAtMs)}, not live` : 'not connected';
+    const { link } = this;
+    if (link.state === 'live') return `${(link.behindMs / 1000).toFixed(1)} s`;
+    return link.lastFrameAtMs ? `${formatAge(Date.now() - link.lastFrameAtMs)}, not live` : 'not connected';
   }
 
   /** @param {KnownFix | null} fix */

@@ -5,11 +5,10 @@ const PAUSE_MS = 250;
 const MIN_LENGTH = 2;
 
 export class VehicleSearch extends EventTarget {
-  /** @param {HTMLInputElement} field @param {import('./fleet_store.js').FleetStore} store */
-  constructor(field, store) {
+  /** @param {HTMLInputElement} field */
+  constructor(field) {
     super();
     this.field = field;
-    this.store = store;
     /** @type {(import('./vehicle_list.js').Remote & {latitude: number | null, longitude: number | null})[]} */
     this.found = [];
     this.failed = false;

@@ -49,7 +49,7 @@ pageTest('arrows move', async (page) => {
 });
 
 pageTest('outlines lie beneath without any outside network', async (page) => {
-  await page.locator('.leaflet-outlines-pane canvas').first().waitFor();
+  await page.locator('.leaflet-outlines-pane img.leaflet-tile-loaded').first().waitFor();
   const outside = await page.evaluate(() => performance.getEntriesByType('resource').map((entry) => entry.name).filter((name) => new URL(name).origin !== location.origin));
   assert.deepEqual(outside, []);
   assert.match(await page.locator('.leaflet-control-attribution').innerText(), /Natural Earth/);

@@ -6,10 +6,21 @@ import { openPage } from './browser.js';
  * @param {import('playwright-core').Browser} browser @param {string} url @param {object} [options] */
 export async function openLivePage(browser, url, options) {
   const opened = await openPage(browser, options);
+  await opened.page.addInitScript(definePixelReader);
   await opened.page.goto(url);
   await waitForState(opened.page, 'live');
   await opened.page.locator('#vehicle-list [role=option]').first().waitFor();
   return opened;
+}
+
+/** The vehicle canvas belongs to a worker: what it shows is read by way of a copy. */
+function definePixelReader() {
+  window.readPixels = (/** @type {HTMLCanvasElement} */ canvas) => {
+    const copy = new OffscreenCanvas(canvas.width, canvas.height);
+    const context = copy.getContext('2d');
+    context.drawImage(canvas, 0, 0);
+    return context.getImageData(0, 0, copy.width, copy.height);
+  };
 }
 
 /** @param {import('playwright-core').Page} page @param {string} state */
@@ -22,7 +33,7 @@ export function waitForState(page, state, timeout = 60000) {
 export function readVehicleCanvas(page) {
   return page.evaluate(() => {
     const canvas = /** @type {HTMLCanvasElement} */ (document.querySelector('.leaflet-vehicles-pane canvas'));
-    const { data } = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d')).getImageData(0, 0, canvas.width, canvas.height);
+    const { data } = window.readPixels(canvas);
     let [painted, sum] = [0, 0];
     for (let at = 3; at < data.length; at += 4) {
       if (data[at] === 0) continue;
@@ -43,7 +54,7 @@ export function findVehicleOnScreen(page) {
     const box = canvas.getBoundingClientRect();
     const map = /** @type {HTMLElement} */ (document.getElementById('map')).getBoundingClientRect();
     const ratio = canvas.width / box.width;
-    const { data } = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d')).getImageData(0, 0, canvas.width, canvas.height);
+    const { data } = window.readPixels(canvas);
     for (let y = map.top + 150; y < map.bottom - 60; y++) {
       for (let x = map.left + 80; x < map.right - 40; x++) {
         const at = (Math.round((y - box.top) * ratio) * canvas.width + Math.round((x - box.left) * ratio)) * 4;
