@@ -48,6 +48,5 @@ struct error documents_stream(struct request *request, void *context)
 {
   (void)context;
   response_header(request, "Upgrade", "websocket");
-  response_header(request, "Connection", "Upgrade, close");
   return error_make(ERROR_UPGRADE_REQUIRED, "this is a WebSocket of subprotocol fleet.v1: see /docs");
 }

@@ -141,6 +141,5 @@ struct error format_negotiate(struct request *request, unsigned offered, enum fo
   request_parameter_find(request, "f", &f);
   TRY(format_choose(f, request_header(request, "accept"), offered, chosen));
   response_content_type(request, format_content_type(*chosen));
-  response_header(request, "Vary", "Accept");
   return error_none();
 }

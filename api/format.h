@@ -15,7 +15,7 @@ struct error format_choose(struct text f, struct text accept, unsigned offered, 
 const char *format_content_type(enum format format);
 const char *format_name(enum format format); /* the word of ?f= */
 
-/* format_choose for a request; also sets Content-Type and Vary of its answer. */
+/* format_choose for a request; also sets the Content-Type of its answer. */
 struct error format_negotiate(struct request *request, unsigned offered, enum format *chosen) ERROR_MUST_CHECK;
 
 #endif

@@ -55,7 +55,7 @@ static struct error read_head(struct request *request, struct db_connection *con
   return error_none();
 }
 
-/* Vehicles asked for by name are at most a hundred: the box is checked here. */
+/* The statements look at no box, or at a slightly larger one: the coordinates decide here. */
 static void keep_in_box(const struct grid_box *box, struct position_page *page)
 {
   size_t kept = 0;
@@ -73,10 +73,29 @@ static struct error read_vehicles(struct latest *latest, struct position_page *p
   db_add_int64_array(parameters, latest->vehicles.ids, NULL, latest->vehicles.count);
   db_add_time(parameters, latest->oldest_us);
   latest->is_at_end = true;
-  TRY(position_rows_query(latest->connection, latest->arena, latest->api->names, &SQL_LIST_POSITIONS_OF_VEHICLES, parameters,
-                          true, page));
-  if (latest->has_box) {
-    keep_in_box(&latest->box, page);
+  return position_rows_query(latest->connection, latest->arena, latest->api->names, &SQL_LIST_POSITIONS_OF_VEHICLES, parameters,
+                             true, page);
+}
+
+static struct error read_fleet(struct latest *latest, struct position_page *page)
+{
+  /* Over the antimeridian there would be two envelopes: that is left to the coordinates. */
+  const bool is_by_envelope = latest->has_box && latest->box.west_deg <= latest->box.east_deg;
+  struct db_parameters *parameters = db_parameters_new(latest->arena);
+  db_add_int64(parameters, latest->after_vehicle_id);
+  db_add_time(parameters, latest->oldest_us);
+  db_add_int64(parameters, PAGE_ROWS);
+  if (is_by_envelope) {
+    db_add_double(parameters, latest->box.west_deg);
+    db_add_double(parameters, latest->box.south_deg);
+    db_add_double(parameters, latest->box.east_deg);
+    db_add_double(parameters, latest->box.north_deg);
+  }
+  const struct sql_statement *statement = is_by_envelope ? &SQL_LIST_POSITIONS_IN_BOX : &SQL_LIST_POSITIONS;
+  TRY(position_rows_query(latest->connection, latest->arena, latest->api->names, statement, parameters, true, page));
+  latest->is_at_end = page->count < PAGE_ROWS;
+  if (page->count > 0) {
+    latest->after_vehicle_id = page->positions[page->count - 1].vehicle_id;
   }
   return error_none();
 }
@@ -84,24 +103,9 @@ static struct error read_vehicles(struct latest *latest, struct position_page *p
 static struct error read_page(struct latest *latest, struct position_page *page)
 {
   arena_reset(latest->arena);
-  if (latest->vehicles.is_wanted) {
-    return read_vehicles(latest, page);
-  }
-  struct db_parameters *parameters = db_parameters_new(latest->arena);
-  db_add_int64(parameters, latest->after_vehicle_id);
-  db_add_time(parameters, latest->oldest_us);
-  db_add_int64(parameters, PAGE_ROWS);
+  TRY(latest->vehicles.is_wanted ? read_vehicles(latest, page) : read_fleet(latest, page));
   if (latest->has_box) {
-    db_add_double(parameters, latest->box.west_deg);
-    db_add_double(parameters, latest->box.south_deg);
-    db_add_double(parameters, latest->box.east_deg);
-    db_add_double(parameters, latest->box.north_deg);
-  }
-  const struct sql_statement *statement = latest->has_box ? &SQL_LIST_POSITIONS_IN_BOX : &SQL_LIST_POSITIONS;
-  TRY(position_rows_query(latest->connection, latest->arena, latest->api->names, statement, parameters, true, page));
-  latest->is_at_end = page->count < PAGE_ROWS;
-  if (page->count > 0) {
-    latest->after_vehicle_id = page->positions[page->count - 1].vehicle_id;
+    keep_in_box(&latest->box, page);
   }
   return error_none();
 }
