@@ -135,7 +135,7 @@ static struct error load_environment(struct loader *loader, size_t row)
     return error_at(ERROR_SETUP, name, "is set, and %s too; only one of them may be", file_name);
   }
   if (path != NULL) {
-    struct text content;
+    struct text content = {NULL, 0};
     TRY(read_file(loader->arena, path, &content));
     while (content.length > 0 && isspace((unsigned char)content.data[content.length - 1])) {
       content.length--; /* an editor's last line end is no part of a secret */
