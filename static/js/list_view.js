@@ -3,8 +3,7 @@ import { byId, setText } from './dom.js';
 import { formatCount } from './format.js';
 import { VehicleList } from './vehicle_list.js';
 
-/** Ages tick by themselves when no summary has come for so long. */
-const TICK_MS = 1500;
+const LARGE_FLEET = 5000;
 
 export class ListView {
   /** @param {{link: import('./fleet_link.js').FleetLink, settings: import('./settings.js').Settings,
@@ -44,9 +43,13 @@ export class ListView {
     this.render();
   }
 
-  /** Once a second. */
+  /** When no summary has come for so long, ages tick by themselves. */
+  get pauseMs() {
+    return this.last.present > LARGE_FLEET ? 2400 : 1400;
+  }
+
   tick() {
-    if (Date.now() - this.shownAtMs > TICK_MS) this.render();
+    if (Date.now() - this.shownAtMs > this.pauseMs) this.render();
   }
 
   render() {

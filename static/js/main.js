@@ -184,7 +184,7 @@ function listen() {
     '?': showHelp,
     escape,
   });
-  setInterval(() => Date.now() - tickedAtMs > 1500 && tick(), 1000);
+  setInterval(() => (link.state !== 'live' || Date.now() - tickedAtMs > listView.pauseMs) && tick(), 1000);
 }
 
 /** Once a second, together with the list where the stream sets the pace, so that the page is laid out once. */

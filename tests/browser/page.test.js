@@ -2,7 +2,7 @@
 import { strict as assert } from 'node:assert';
 import { after, before, test } from 'node:test';
 import { launchBrowser } from './support/browser.js';
-import { assertNoComplaints, findVehicleOnScreen, openLivePage, readVehicleCanvas } from './support/live_page.js';
+import { assertNoComplaints, countPaintedAroundMiddle, findVehicleOnScreen, openLivePage, readVehicleCanvas } from './support/live_page.js';
 import { sleep, startServer, VEHICLES } from './support/server.js';
 
 /** @type {import('./support/server.js').RunningServer} */
@@ -113,6 +113,18 @@ pageTest('a click on an arrow selects its vehicle', async (page) => {
   await page.mouse.click(point.x + 1, point.y + 1);
   await page.locator('#panel').waitFor();
   assert.notEqual(await page.locator('#panel-name').innerText(), '');
+});
+
+pageTest('a followed vehicle is painted in the middle of the map, also after zooming', async (page) => {
+  await page.keyboard.press('j');
+  await page.keyboard.press('f');
+  for (const button of ['Zoom in', 'Zoom in', 'Zoom out']) {
+    await page.getByRole('button', { name: button }).click();
+    await page.waitForTimeout(1500);
+    const { ring, far } = await countPaintedAroundMiddle(page);
+    assert.ok(ring > 60, `the ring of the selected vehicle is in the middle after ${button}: ${ring} pixels`);
+    assert.ok(far < ring * 20, 'and is not everywhere');
+  }
 });
 
 pageTest('chips filter list and map', async (page) => {
