@@ -1,0 +1,62 @@
+/* One thread that turns many deliveries into few transactions.
+ *
+ * Owns: the queue, one database connection, the registry of vehicles, its thread. It takes all that waits, never lingers, and
+ * commits it as one pipeline (one round trip). Deliveries come from batch_writer_submit on any thread; the finished ones of a
+ * batch go to `on_done` as one list, on the writer's thread, after their breadcrumbs have committed or with the error that
+ * stopped them. Delivering the same again is harmless. */
+#ifndef CRUMBTRAIL_INGEST_BATCH_WRITER_H
+#define CRUMBTRAIL_INGEST_BATCH_WRITER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ingest/breadcrumb.h"
+#include "ingest/rejected.h"
+#include "server/base/error.h"
+#include "server/db/connection.h"
+
+struct metrics;
+struct batch_writer;
+
+/* What one request brought. The submitter's until batch_writer_submit succeeds, the writer's until on_done. */
+struct delivery {
+  const struct breadcrumb *breadcrumbs;
+  size_t breadcrumb_count;
+  const struct rejected *rejects;
+  size_t reject_count;
+  struct text body; /* as it came: kept when the database refuses the whole */
+  struct text request_id;
+  int64_t received_at_us;
+  size_t memory_bytes; /* what it holds while it waits; the queue is bounded by it */
+  uint8_t source;      /* enum breadcrumb_source */
+  /* Set by the writer. `outcome`: none; bad input (the database refused the data, which is in `rejected` now); database away,
+   * query timeout, refused or shutting down (nothing is known to be stored: deliver it again). */
+  struct error outcome;
+  size_t stored_count;
+  size_t duplicate_count;
+  struct delivery *next; /* in the list for on_done */
+  void *owner;           /* the submitter's */
+};
+
+struct batch_writer_settings {
+  struct db_settings database;
+  size_t queue_max;        /* deliveries that may wait */
+  size_t queue_max_bytes;  /* sum of memory_bytes of all that are not done */
+  struct metrics *metrics; /* may be NULL */
+  void (*on_done)(struct delivery *first, void *context);
+  void *context;
+};
+
+/* Starts the thread; the database may be away, it is asked for again and again. */
+struct error batch_writer_start(struct batch_writer_settings settings, struct batch_writer **writer) ERROR_MUST_CHECK;
+
+/* ERROR_BUSY: the queue is full. ERROR_DATABASE_AWAY, ERROR_SHUTTING_DOWN: said at once. Otherwise on_done follows. */
+struct error batch_writer_submit(struct batch_writer *writer, struct delivery *delivery) ERROR_MUST_CHECK;
+
+/* Deliveries that wait. */
+size_t batch_writer_queue_depth(const struct batch_writer *writer);
+
+/* Takes nothing more, writes what waits within grace_ms, ends the rest with ERROR_SHUTTING_DOWN, and frees. Accepts NULL. */
+void batch_writer_stop(struct batch_writer *writer, int grace_ms);
+
+#endif

@@ -1,0 +1,2 @@
+-- No parameters, no columns.
+BEGIN

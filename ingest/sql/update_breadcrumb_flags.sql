@@ -1,0 +1,9 @@
+-- Breadcrumbs that have a new predecessor.
+-- $1 vehicle_id bigint[], $2 recorded_at timestamptz[], $3 version bigint[], $4 flags smallint[], $5 and $6 earliest and latest
+-- of $2.
+-- No columns.
+UPDATE breadcrumb b
+   SET flags = k.flags
+  FROM unnest($1::bigint[], $2::timestamptz[], $3::bigint[], $4::smallint[]) AS k (vehicle_id, recorded_at, version, flags)
+ WHERE b.vehicle_id = k.vehicle_id AND b.recorded_at = k.recorded_at AND b.version = k.version
+   AND b.recorded_at BETWEEN $5::timestamptz AND $6::timestamptz
