@@ -93,6 +93,11 @@ static struct columns columns_make(struct arena *arena, size_t count)
   return columns;
 }
 
+static uint8_t is_absent(float value)
+{
+  return (uint8_t)(isnan(value) ? 1 : 0);
+}
+
 static void columns_set(struct columns *columns, size_t i, const struct batch_row *row)
 {
   const struct breadcrumb *breadcrumb = row->breadcrumb;
@@ -103,11 +108,11 @@ static void columns_set(struct columns *columns, size_t i, const struct batch_ro
   columns->longitudes[i] = breadcrumb->longitude_deg;
   columns->latitudes[i] = breadcrumb->latitude_deg;
   columns->speeds[i] = breadcrumb->speed_kmh;
-  columns->speed_is_null[i] = isnan(breadcrumb->speed_kmh) ? 1 : 0;
+  columns->speed_is_null[i] = is_absent(breadcrumb->speed_kmh);
   columns->headings[i] = breadcrumb->heading_deg;
-  columns->heading_is_null[i] = isnan(breadcrumb->heading_deg) ? 1 : 0;
+  columns->heading_is_null[i] = is_absent(breadcrumb->heading_deg);
   columns->temperatures[i] = breadcrumb->temperature_c;
-  columns->temperature_is_null[i] = isnan(breadcrumb->temperature_c) ? 1 : 0;
+  columns->temperature_is_null[i] = is_absent(breadcrumb->temperature_c);
   columns->ignitions[i] = breadcrumb->ignition == 1 ? 1 : 0;
   columns->ignition_is_null[i] = breadcrumb->ignition < 0 ? 1 : 0;
   columns->sources[i] = breadcrumb->source;

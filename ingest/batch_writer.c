@@ -18,6 +18,7 @@
 enum {
   BATCH_ROWS_MAX = 2000,
   PENDING_MAX = 2048,
+  QUEUE_BYTES_MAX = 128 * 1024 * 1024,
   ARENA_FIRST_BYTES = 1024 * 1024,
   IDLE_CHECK_MS = 1000,
   BACK_OFF_FIRST_MS = 100,
@@ -29,6 +30,7 @@ struct batch_writer {
   struct queue *queue;
   pthread_t thread;
   atomic_bool is_away; /* no connection: deliveries are refused at once */
+  size_t bytes_max;
   atomic_size_t waiting_bytes;
   _Atomic int64_t stop_at_us; /* monotonic; 0: not stopping */
   struct writer_metrics metrics;
@@ -45,16 +47,27 @@ struct batch_writer {
 
 /* ---- handing back ---- */
 
+static void hand_back_run(struct delivery **deliveries, size_t count)
+{
+  for (size_t i = 0; i < count; i++) {
+    deliveries[i]->next = i + 1 < count ? deliveries[i + 1] : NULL;
+  }
+  deliveries[0]->on_done(deliveries[0]);
+}
+
 static void hand_back(struct batch_writer *writer, struct delivery **deliveries, size_t count)
 {
   size_t bytes = 0;
+  size_t run_start = 0;
   for (size_t i = 0; i < count; i++) {
-    deliveries[i]->next = i + 1 < count ? deliveries[i + 1] : NULL;
     bytes += deliveries[i]->memory_bytes;
   }
-  if (count != 0) {
-    (void)atomic_fetch_sub(&writer->waiting_bytes, bytes);
-    writer->settings.on_done(deliveries[0], writer->settings.context);
+  (void)atomic_fetch_sub(&writer->waiting_bytes, bytes);
+  for (size_t i = 1; i <= count; i++) {
+    if (i == count || deliveries[i]->on_done != deliveries[run_start]->on_done) {
+      hand_back_run(deliveries + run_start, i - run_start);
+      run_start = i;
+    }
   }
 }
 
@@ -310,7 +323,8 @@ struct error batch_writer_start(struct batch_writer_settings settings, struct ba
     abort();
   }
   made->settings = settings;
-  made->queue = queue_new(settings.queue_max);
+  made->queue = queue_new((size_t)settings.queue_max);
+  made->bytes_max = settings.queue_max_bytes > 0 ? (size_t)settings.queue_max_bytes : QUEUE_BYTES_MAX;
   made->registry = vehicle_registry_new();
   made->partitions = partitions_new();
   made->arena = arena_new(ARENA_FIRST_BYTES);
@@ -344,12 +358,17 @@ struct error batch_writer_submit(struct batch_writer *writer, struct delivery *d
   }
   delivery->outcome = error_none();
   size_t before = atomic_fetch_add(&writer->waiting_bytes, delivery->memory_bytes);
-  bool has_room = before == 0 || before + delivery->memory_bytes <= writer->settings.queue_max_bytes;
+  bool has_room = before == 0 || before + delivery->memory_bytes <= writer->bytes_max;
   if (!has_room || !queue_push(writer->queue, delivery)) {
     (void)atomic_fetch_sub(&writer->waiting_bytes, delivery->memory_bytes);
     return error_make(ERROR_BUSY, "too many deliveries wait to be stored");
   }
   return error_none();
+}
+
+bool batch_writer_is_ready(const struct batch_writer *writer)
+{
+  return !atomic_load(&writer->is_away) && !is_stopping(writer);
 }
 
 size_t batch_writer_queue_depth(const struct batch_writer *writer)

@@ -2,11 +2,12 @@
  *
  * Owns: the queue, one database connection, the registry of vehicles, its thread. It takes all that waits, never lingers, and
  * commits it as one pipeline (one round trip). Deliveries come from batch_writer_submit on any thread; the finished ones of a
- * batch go to `on_done` as one list, on the writer's thread, after their breadcrumbs have committed or with the error that
- * stopped them. Delivering the same again is harmless. */
+ * batch that have the same `on_done` go to it as one list, on the writer's thread, after their breadcrumbs have committed or
+ * with the error that stopped them. Delivering the same again is harmless. */
 #ifndef CRUMBTRAIL_INGEST_BATCH_WRITER_H
 #define CRUMBTRAIL_INGEST_BATCH_WRITER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -34,17 +35,16 @@ struct delivery {
   struct error outcome;
   size_t stored_count;
   size_t duplicate_count;
-  struct delivery *next; /* in the list for on_done */
-  void *owner;           /* the submitter's */
+  void (*on_done)(struct delivery *first); /* takes the list back; not NULL */
+  struct delivery *next;                   /* in that list */
+  void *owner;                             /* the submitter's */
 };
 
 struct batch_writer_settings {
   struct db_settings database;
-  size_t queue_max;        /* deliveries that may wait */
-  size_t queue_max_bytes;  /* sum of memory_bytes of all that are not done */
+  int64_t queue_max;       /* deliveries that may wait */
+  int64_t queue_max_bytes; /* sum of memory_bytes of all that are not done; 0: 128 MiB */
   struct metrics *metrics; /* may be NULL */
-  void (*on_done)(struct delivery *first, void *context);
-  void *context;
 };
 
 /* Starts the thread; the database may be away, it is asked for again and again. */
@@ -52,6 +52,9 @@ struct error batch_writer_start(struct batch_writer_settings settings, struct ba
 
 /* ERROR_BUSY: the queue is full. ERROR_DATABASE_AWAY, ERROR_SHUTTING_DOWN: said at once. Otherwise on_done follows. */
 struct error batch_writer_submit(struct batch_writer *writer, struct delivery *delivery) ERROR_MUST_CHECK;
+
+/* Connected to the database and not stopping. Any thread. */
+bool batch_writer_is_ready(const struct batch_writer *writer);
 
 /* Deliveries that wait. */
 size_t batch_writer_queue_depth(const struct batch_writer *writer);
