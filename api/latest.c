@@ -158,7 +158,7 @@ struct error positions_latest(struct request *request, void *context, struct db_
   static const char *const KNOWN[] = {"bbox", "vehicle*", "max_age_s", "f", NULL};
   struct latest latest = {.api = context, .connection = connection, .now_us = clock_now_us()};
   enum format format;
-  struct feed_head head;
+  struct feed_head head = {0};
   struct position_page page;
   TRY(request_parameters_only(request, KNOWN));
   TRY(format_negotiate(request, FORMAT_JSON | FORMAT_GEOJSON | FORMAT_CSV | FORMAT_NDJSON, &format));

@@ -4,6 +4,7 @@
 
 #include "api/parameters.h"
 #include "api_sql.h"
+#include "server_db_sql.h"
 #include "server/base/clock.h"
 #include "server/json/reader.h"
 #include "server/log.h"
@@ -122,9 +123,11 @@ static struct error remove_vehicle(struct arena *arena, struct db_connection *co
   struct db_parameters *which_and_when = db_parameters_new(arena);
   db_add_int64(which_and_when, vehicle_id);
   db_add_time(which_and_when, clock_now_us());
+  struct db_parameters *one_number = db_parameters_new(arena);
+  db_add_int64(one_number, 1);
   struct db_pipeline *pipeline = db_pipeline_new(arena);
   db_pipeline_add(pipeline, &SQL_BEGIN_WRITE, NULL);
-  db_pipeline_add(pipeline, &SQL_ADVANCE_FEED, NULL);
+  db_pipeline_add(pipeline, &SQL_ADVANCE_FEED, one_number);
   db_pipeline_add(pipeline, &SQL_RETIRE_VEHICLE, which_and_when);
   db_pipeline_add(pipeline, &SQL_HIDE_POSITION, which);
   db_pipeline_add(pipeline, &SQL_NOTIFY_FEED, NULL);

@@ -3,6 +3,7 @@
 #include "ingest/batch_history.h"
 #include "ingest/batch_parameters.h"
 #include "ingest_sql.h"
+#include "server_db_sql.h"
 #include "server/log.h"
 
 /* After others have written, so many batches take the lock first: two busy servers then do not fail at every turn. */

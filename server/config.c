@@ -222,7 +222,7 @@ static struct error read_flag(struct arena *arena, int argc, char **argv, int *a
   bool inline_value = strchr(argv[*at], '=') != NULL;
   text_split(&rest, '=', &name);
   struct text bare = {name.data + 2, name.length - 2};
-  size_t row;
+  size_t row = 0;
   const char *extra = NULL;
   bool takes_value = true;
   bool known = find_extra(extra_flags, bare, &extra, &takes_value) || find_setting(bare, &row) != NULL;

@@ -23,6 +23,7 @@ struct change_feed {
   pthread_t thread;
   int wake_fd;
   atomic_bool is_stopping;
+  atomic_bool is_connected;
 
   struct db_connection *connection;
   int64_t last_seq; /* every change up to here has been delivered; -1: none */
@@ -175,6 +176,7 @@ static struct error connect_and_follow(struct change_feed *feed)
 {
   TRY(db_open(feed->settings.database, &feed->connection));
   TRY(db_listen(feed->connection, CHANNEL));
+  atomic_store(&feed->is_connected, true);
   gauge_set(feed->connected, 1);
   LOG_INFO("feed_connected", "last_seq=%lld", (long long)feed->last_seq);
   return follow(feed);
@@ -190,6 +192,7 @@ static void *run(void *argument)
     struct error error = connect_and_follow(feed);
     db_close(feed->connection);
     feed->connection = NULL;
+    atomic_store(&feed->is_connected, false);
     gauge_set(feed->connected, 0);
     if (error.code == ERROR_NONE) {
       break;
@@ -238,4 +241,9 @@ void change_feed_stop(struct change_feed *feed)
   pthread_join(feed->thread, NULL);
   close(feed->wake_fd);
   free(feed);
+}
+
+bool change_feed_is_connected(const struct change_feed *feed)
+{
+  return atomic_load(&feed->is_connected);
 }

@@ -6,6 +6,8 @@
 #ifndef CRUMBTRAIL_API_LIVE_CHANGE_FEED_H
 #define CRUMBTRAIL_API_LIVE_CHANGE_FEED_H
 
+#include <stdbool.h>
+
 #include "server/base/error.h"
 #include "server/db/connection.h"
 
@@ -21,6 +23,8 @@ struct change_feed_settings {
 
 /* The database may be away: the feed connects when it can. */
 struct error change_feed_start(struct change_feed_settings settings, struct change_feed **feed) ERROR_MUST_CHECK;
+/* Whether the feed follows the database now. Thread: any. */
+bool change_feed_is_connected(const struct change_feed *feed);
 void change_feed_stop(struct change_feed *feed); /* frees; accepts NULL */
 
 #endif

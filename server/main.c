@@ -1,0 +1,496 @@
+/* The composition root: reads the command, builds the modules in order, waits, stops them in reverse. Alone sees ingest and
+ * api. */
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "api/api.h"
+#include "api/live/change_feed.h"
+#include "api/live/hub.h"
+#include "ingest/batch_writer.h"
+#include "ingest/generator/simulate.h"
+#include "ingest/ingest_key.h"
+#include "ingest/keeper.h"
+#include "ingest/receiver.h"
+#include "server/base/clock.h"
+#include "server/config.h"
+#include "server/db/connection.h"
+#include "server/db/embedded.h"
+#include "server/db/migrate.h"
+#include "server/http/http_server.h"
+#include "server/http/query_workers.h"
+#include "server/http/static_files.h"
+#include "server/log.h"
+#include "server/metrics.h"
+
+/* Together under the 10 s that a stop may take. */
+enum { DRAIN_MS = 3000, HUB_GRACE_MS = 1000, WRITER_GRACE_MS = 2000 };
+enum { QUERY_QUEUE_MAX = 256, ADMIN_CONNECTIONS_MAX = 64, CONNECT_TIMEOUT_S = 5, ARENA_BYTES = 16384 };
+enum { WRITER_TIMEOUT_MS = 10000, FEED_TIMEOUT_MS = 30000 };
+enum { EXIT_USAGE = 2 };
+
+static volatile sig_atomic_t stop_requested;
+
+static void on_stop_signal(int signal_number)
+{
+  (void)signal_number;
+  stop_requested = 1;
+}
+
+static void catch_stop_signals(void)
+{
+  struct sigaction stop = {.sa_handler = on_stop_signal};
+  sigaction(SIGTERM, &stop, NULL);
+  sigaction(SIGINT, &stop, NULL);
+  struct sigaction ignore = {.sa_handler = SIG_IGN};
+  sigaction(SIGPIPE, &ignore, NULL);
+}
+
+/* What `serve` builds, in the order in which it is built; stopped in reverse. */
+struct program {
+  const struct config *config;
+  struct arena *arena;
+  struct metrics *metrics;
+  struct embedded *embedded; /* NULL with --database */
+  const char *conninfo;
+  struct keeper *keeper;
+  struct batch_writer *writer;
+  struct receiver *receiver;
+  struct hub *hub;
+  struct change_feed *feed;
+  struct api *api;
+  struct static_files *page;
+  struct query_workers *workers;
+  struct router *router;
+  struct router *admin_router;
+  struct http_server *http;
+  struct http_server *admin;
+  atomic_bool is_draining;
+};
+
+static struct error get_livez(struct request *request, void *context)
+{
+  (void)context;
+  response_content_type(request, "text/plain; charset=utf-8");
+  buffer_append_text(response_body(request), TEXT("ok\n"));
+  return error_none();
+}
+
+static const char *not_ready_reason(struct program *program)
+{
+  if (atomic_load(&program->is_draining)) {
+    return "stopping";
+  }
+  if (!batch_writer_is_ready(program->writer)) {
+    return "the writer has no database";
+  }
+  return change_feed_is_connected(program->feed) ? NULL : "the change feed has no database";
+}
+
+static struct error get_readyz(struct request *request, void *context)
+{
+  const char *reason = not_ready_reason(context);
+  response_content_type(request, "text/plain; charset=utf-8");
+  response_status(request, reason == NULL ? 200 : 503);
+  buffer_printf(response_body(request), "%s\n", reason == NULL ? "ready" : reason);
+  return error_none();
+}
+
+static struct error get_metrics(struct request *request, void *context)
+{
+  struct program *program = context;
+  response_content_type(request, "text/plain; version=0.0.4; charset=utf-8");
+  metrics_render(program->metrics, response_body(request));
+  return error_none();
+}
+
+static const struct route ADMIN_ROUTES[] = {
+    {.method = HTTP_GET, .pattern = "/livez", .role = ROLE_ANYONE, .summary = "The process answers", .handle = get_livez},
+    {.method = HTTP_GET,
+     .pattern = "/readyz",
+     .role = ROLE_ANYONE,
+     .summary = "Events are taken and shown",
+     .handle = get_readyz},
+    {.method = HTTP_GET, .pattern = "/metrics", .role = ROLE_VIEWER, .summary = "Prometheus text", .handle = get_metrics},
+};
+
+static struct error check_loopback(const char *setting, const char *address)
+{
+  char host[64];
+  uint16_t port;
+  TRY(config_parse_address(text_from(address), host, &port));
+  if (!config_is_loopback(host)) {
+    return error_at(ERROR_SETUP, setting,
+                    "%s is not a loopback address, and without users and login anyone who reaches it sees the fleet: listen on "
+                    "127.0.0.1 and let a proxy pass on /ingest/iot alone (deploy/aws.md)",
+                    address);
+  }
+  return error_none();
+}
+
+static void raise_file_limit(void)
+{
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+    limit.rlim_cur = limit.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
+  }
+}
+
+static struct db_settings database_settings(const struct program *program, const char *name, int64_t statement_timeout_ms)
+{
+  return (struct db_settings){.conninfo = program->conninfo,
+                              .application_name = name,
+                              .connect_timeout_s = CONNECT_TIMEOUT_S,
+                              .statement_timeout_ms = (int)statement_timeout_ms};
+}
+
+/* The embedded cluster is this program's own, so its schema is brought up to date here; another one's is only checked. */
+static struct error start_database(struct program *program)
+{
+  const struct config *config = program->config;
+  program->conninfo = config->database;
+  if (config->database[0] == '\0') {
+    TRY(embedded_start(program->arena, config->data_folder, config->postgres_bin_folder, &program->embedded));
+    program->conninfo = embedded_conninfo(program->embedded);
+  }
+  struct db_connection *connection;
+  TRY(db_open(database_settings(program, "crumbtrail start", 0), &connection));
+  int applied = 0;
+  struct error error = program->embedded != NULL ? migrate_apply(connection, &applied) : migrate_check(connection);
+  if (error.code == ERROR_NONE) {
+    error = db_check_durability(connection);
+  }
+  db_close(connection);
+  return error;
+}
+
+static struct error start_ingest(struct program *program)
+{
+  const struct config *config = program->config;
+  const char *key = config->ingest_key;
+  if (key[0] == '\0') {
+    TRY(ingest_key_load(program->arena, config->data_folder, &key));
+  }
+  struct keeper_settings keeper = {program->conninfo, config->partitions_ahead_days, program->metrics};
+  TRY(keeper_start(keeper, &program->keeper));
+  struct batch_writer_settings writer = {.database = database_settings(program, "crumbtrail writer", WRITER_TIMEOUT_MS),
+                                         .queue_max = config->ingest_queue_max,
+                                         .metrics = program->metrics};
+  TRY(batch_writer_start(writer, &program->writer));
+  struct receiver_settings receiver = {.writer = program->writer,
+                                       .ingest_key = key,
+                                       .ingest_key_next = config->ingest_key_next,
+                                       .speed_unit = config->speed_unit,
+                                       .temperature_unit = config->temperature_unit,
+                                       .temperature_field = config->temperature_field,
+                                       .stale_field_s = config->stale_field_s,
+                                       .body_max_bytes = config->ingest_body_max_bytes,
+                                       .metrics = program->metrics};
+  return receiver_new(receiver, &program->receiver);
+}
+
+static struct error start_live(struct program *program)
+{
+  const struct config *config = program->config;
+  struct hub_settings hub = {.silent_after_us = config->silent_after_s * US_PER_SECOND,
+                             .clients_max = (int)config->stream_clients_max,
+                             .allowed_origins = config->allowed_origins,
+                             .metrics = program->metrics};
+  TRY(hub_start(hub, &program->hub));
+  struct change_feed_settings feed = {database_settings(program, "crumbtrail feed", FEED_TIMEOUT_MS), program->hub,
+                                      program->metrics};
+  return change_feed_start(feed, &program->feed);
+}
+
+static void adopt_websocket(int socket, void *hub)
+{
+  hub_adopt(hub, socket);
+}
+
+/* 'self' for everything of ours, and the origin of the raster tiles for images. */
+static const char *content_security_policy(struct arena *arena, const char *raster_tile_url)
+{
+  struct text url = text_from(raster_tile_url);
+  struct text origin = TEXT("");
+  const char *authority = strstr(raster_tile_url, "://");
+  if (authority != NULL) {
+    const char *end = strchr(authority + 3, '/');
+    origin = end != NULL ? (struct text){url.data, (size_t)(end - url.data)} : url;
+  }
+  return arena_printf(arena,
+                      "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob: %.*s; connect-src "
+                      "'self'; worker-src 'self'; font-src 'self'; manifest-src 'self'; frame-ancestors 'none'; base-uri "
+                      "'none'; form-action 'none'",
+                      TEXT_ARGS(origin));
+}
+
+static struct error start_api(struct program *program)
+{
+  const struct config *config = program->config;
+  struct api_settings api = {config->silent_after_s, config->raster_tile_url, config->raster_attribution};
+  TRY(api_new(api, &program->api));
+  TRY(static_files_load(config->static_folder, &program->page));
+  struct query_workers_settings workers = {(int)config->query_workers, QUERY_QUEUE_MAX,
+                                           database_settings(program, "crumbtrail query", config->query_timeout_ms),
+                                           program->metrics};
+  return query_workers_start(workers, &program->workers);
+}
+
+static struct error start_listeners(struct program *program)
+{
+  const struct config *config = program->config;
+  program->router = router_new();
+  router_add(program->router, receiver_routes(program->receiver));
+  router_add(program->router, api_routes(program->api));
+  router_add(program->router, static_files_routes(program->page));
+  program->admin_router = router_new();
+  router_add(program->admin_router, (struct route_table){ADMIN_ROUTES, sizeof ADMIN_ROUTES / sizeof ADMIN_ROUTES[0], program});
+  struct http_server_settings admin = {.listen = config->admin_listen,
+                                       .connections_max = ADMIN_CONNECTIONS_MAX,
+                                       .metrics = program->metrics,
+                                       .metrics_listener = "admin"};
+  TRY(http_server_start(admin, program->admin_router, &program->admin));
+  struct http_server_settings public = {.listen = config->listen,
+                                        .connections_max = (int)config->connections_max,
+                                        .content_security_policy =
+                                            content_security_policy(program->arena, config->raster_tile_url),
+                                        .allowed_origins = config->allowed_origins,
+                                        .metrics = program->metrics,
+                                        .metrics_listener = "public",
+                                        .on_websocket = adopt_websocket,
+                                        .on_websocket_context = program->hub,
+                                        .workers = program->workers};
+  return http_server_start(public, program->router, &program->http);
+}
+
+static struct error start_program(struct program *program)
+{
+  TRY(check_loopback("listen", program->config->listen));
+  TRY(check_loopback("admin-listen", program->config->admin_listen));
+  raise_file_limit();
+  TRY(start_database(program));
+  TRY(start_ingest(program));
+  TRY(start_live(program));
+  TRY(start_api(program));
+  return start_listeners(program);
+}
+
+/* Accepts what a program that did not start completely has. Stop accepting, finish what is in flight, say bye. */
+static void stop_program(struct program *program)
+{
+  atomic_store(&program->is_draining, true);
+  if (program->http != NULL && !http_server_drain(program->http, DRAIN_MS)) {
+    LOG_WARNING("drain_cut_short", "grace_ms=%d", DRAIN_MS);
+  }
+  change_feed_stop(program->feed);
+  hub_stop(program->hub, "shutdown", HUB_GRACE_MS);
+  batch_writer_stop(program->writer, WRITER_GRACE_MS);
+  query_workers_stop(program->workers);
+  http_server_stop(program->http);
+  http_server_stop(program->admin);
+  router_free(program->router);
+  router_free(program->admin_router);
+  static_files_free(program->page);
+  api_free(program->api);
+  receiver_free(program->receiver);
+  keeper_stop(program->keeper);
+  embedded_stop(program->embedded);
+}
+
+static void wait_for_stop(struct program *program)
+{
+  while (!stop_requested) {
+    struct timespec second = {.tv_sec = 1};
+    if (nanosleep(&second, NULL) != 0 || program->embedded == NULL) {
+      continue;
+    }
+    struct error error = embedded_keep_running(program->embedded);
+    if (error.code != ERROR_NONE) {
+      log_error(LOG_LEVEL_ERROR, "database_not_restarted", &error);
+    }
+  }
+}
+
+static int run_serve(struct arena *arena, const struct config *config, const struct config_extras *extras)
+{
+  (void)extras;
+  struct program program = {.config = config, .arena = arena, .metrics = metrics_new()};
+  log_count_into(program.metrics);
+  struct error error = start_program(&program);
+  if (error.code == ERROR_NONE) {
+    LOG_INFO("started", "version=" CRUMBTRAIL_VERSION " listen=%s port=%u admin_port=%u", config->listen,
+             http_server_port(program.http), http_server_port(program.admin));
+    wait_for_stop(&program);
+    LOG_INFO("stopping", "");
+  } else {
+    log_error(LOG_LEVEL_ERROR, "not_started", &error);
+  }
+  stop_program(&program);
+  LOG_INFO("stopped", "");
+  log_count_into(NULL);
+  metrics_free(program.metrics);
+  return error.code == ERROR_NONE ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static int run_migrate(struct arena *arena, const struct config *config, const struct config_extras *extras)
+{
+  (void)extras;
+  struct program program = {.config = config, .arena = arena, .conninfo = config->database};
+  struct db_connection *connection = NULL;
+  int applied = 0;
+  struct error error = error_none();
+  if (config->database[0] == '\0') {
+    error = embedded_start(arena, config->data_folder, config->postgres_bin_folder, &program.embedded);
+    program.conninfo = error.code == ERROR_NONE ? embedded_conninfo(program.embedded) : NULL;
+  }
+  if (error.code == ERROR_NONE) {
+    error = db_open(database_settings(&program, "crumbtrail migrate", 0), &connection);
+  }
+  if (error.code == ERROR_NONE) {
+    error = migrate_apply(connection, &applied);
+  }
+  db_close(connection);
+  embedded_stop(program.embedded);
+  if (error.code != ERROR_NONE) {
+    fprintf(stderr, "crumbtrail migrate: %s\n", error.detail);
+    return EXIT_FAILURE;
+  }
+  printf(applied == 0 ? "The schema is up to date.\n" : "Applied %d migrations.\n", applied);
+  return EXIT_SUCCESS;
+}
+
+static int run_config(struct arena *arena, const struct config *config, const struct config_extras *extras)
+{
+  (void)arena, (void)extras;
+  struct buffer out = {0};
+  config_print(config, &out);
+  fwrite(out.data, 1, out.length, stdout);
+  buffer_free(&out);
+  return EXIT_SUCCESS;
+}
+
+static int run_simulate(struct arena *arena, const struct config *config, const struct config_extras *extras)
+{
+  return simulate_run(arena, config, extras, &stop_requested);
+}
+
+typedef int (*run_function)(struct arena *arena, const struct config *config, const struct config_extras *extras);
+
+static const char *const NO_FLAGS[] = {NULL};
+
+struct command {
+  const char *name;
+  const char *summary;
+  run_function run;
+  const char *const *flags;               /* that the command knows besides the settings */
+  void (*print_help)(struct buffer *out); /* NULL: the settings are all there is */
+};
+
+static const struct command COMMANDS[] = {
+    {"serve", "the server", run_serve, NO_FLAGS, NULL},
+    {"migrate", "brings the schema of --database up to date, forward only", run_migrate, NO_FLAGS, NULL},
+    {"simulate", "a fleet that drives around and reports as AWS IoT things do", run_simulate, SIMULATE_FLAGS,
+     simulate_print_help},
+    {"config", "prints the settings in force and where each comes from; secrets are masked", run_config, NO_FLAGS, NULL},
+};
+enum { COMMAND_COUNT = sizeof COMMANDS / sizeof COMMANDS[0] };
+
+static const struct command *find_command(const char *name)
+{
+  for (int i = 0; i < COMMAND_COUNT; i++) {
+    if (strcmp(COMMANDS[i].name, name) == 0) {
+      return &COMMANDS[i];
+    }
+  }
+  return NULL;
+}
+
+static void print_commands(FILE *out)
+{
+  fputs("crumbtrail " CRUMBTRAIL_VERSION ": takes the breadcrumbs of a fleet from AWS IoT, keeps them, shows them.\n\n"
+        "usage: crumbtrail COMMAND [options]\n\n",
+        out);
+  for (int i = 0; i < COMMAND_COUNT; i++) {
+    fprintf(out, "  %-12s %s\n", COMMANDS[i].name, COMMANDS[i].summary);
+  }
+  fputs("  help         this text; `crumbtrail help COMMAND` lists the options of one\n"
+        "  --version    the version\n",
+        out);
+}
+
+static int print_help(const char *name)
+{
+  const struct command *command = name != NULL ? find_command(name) : NULL;
+  if (command == NULL) {
+    print_commands(stdout);
+    return name == NULL ? EXIT_SUCCESS : EXIT_USAGE;
+  }
+  struct buffer out = {0};
+  if (command->print_help != NULL) {
+    command->print_help(&out);
+  } else {
+    buffer_printf(&out, "usage: crumbtrail %s [options]\n\n", command->name);
+    config_print_help(&out);
+  }
+  fwrite(out.data, 1, out.length, stdout);
+  buffer_free(&out);
+  return EXIT_SUCCESS;
+}
+
+static int run_command(const struct command *command, int argument_count, char **arguments)
+{
+  struct arena *arena = arena_new(ARENA_BYTES);
+  struct config config;
+  struct config_extras extras = {0};
+  const char **positional = NULL;
+  int positional_count = 0;
+  struct error error =
+      config_load(arena, argument_count, arguments, 2, command->flags, &config, &positional, &positional_count, &extras);
+  enum log_level level = LOG_LEVEL_INFO;
+  enum log_format format = LOG_FORMAT_LOGFMT;
+  if (error.code == ERROR_NONE && (!log_level_from(config.log_level, &level) || !log_format_from(config.log_format, &format))) {
+    error = error_at(ERROR_SETUP, "log-level", "not a level or format of logs");
+  }
+  if (error.code == ERROR_NONE && positional_count > 0) {
+    error = error_at(ERROR_SETUP, positional[0], "nothing is expected here");
+  }
+  int code = EXIT_USAGE;
+  if (error.code == ERROR_NONE) {
+    log_setup(level, format);
+    code = command->run(arena, &config, &extras);
+  } else {
+    fprintf(stderr, "crumbtrail %s: %s: %s\n", command->name, error.field, error.detail);
+  }
+  arena_free(arena);
+  return code;
+}
+
+int main(int argument_count, char **arguments)
+{
+  const char *name = argument_count > 1 ? arguments[1] : "";
+  if (strcmp(name, "--version") == 0) {
+    puts("crumbtrail " CRUMBTRAIL_VERSION);
+    return EXIT_SUCCESS;
+  }
+  if (strcmp(name, "help") == 0 || strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
+    return print_help(argument_count > 2 ? arguments[2] : NULL);
+  }
+  const struct command *command = find_command(name);
+  if (command == NULL) {
+    print_commands(stderr);
+    return EXIT_USAGE;
+  }
+  for (int i = 2; i < argument_count; i++) {
+    if (strcmp(arguments[i], "--help") == 0) {
+      return print_help(name);
+    }
+  }
+  catch_stop_signals();
+  return run_command(command, argument_count, arguments);
+}
