@@ -196,7 +196,7 @@ struct error batch_commit(struct batch_store *store, struct batch *batch)
 {
   bool is_overtaken = false;
   bool has_rows = batch->row_count != 0;
-  struct attempt attempt = {.store = store, .batch = batch};
+  struct attempt attempt = {.store = store, .batch = batch, .advance_step = NO_STEP, .insert_step = NO_STEP};
   attempt.is_locked = has_rows && (store->known_head < 0 || store->shared_batches_ahead > 0);
   struct error error = run_attempt(&attempt, &is_overtaken);
   if (is_overtaken) {
