@@ -52,7 +52,9 @@ void request_resume(struct request *request)
 void request_complete(struct request *request, struct error outcome)
 {
   assert(request->stage == STAGE_WORKING);
-  request->outcome = outcome;
+  if (outcome.code != ERROR_NONE) { /* success is the rule, and an error is half a kilobyte */
+    request->outcome = outcome;
+  }
   request->stage = STAGE_READY;
   request_resume(request);
 }

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,7 +74,8 @@ void request_recycle(struct request *request)
     buffer_free(&answer);
   }
   buffer_clear(&answer);
-  memset(request, 0, sizeof *request);
+  memset(request, 0, offsetof(struct request, outcome));
+  request->outcome.code = ERROR_NONE;
   request->server = server;
   request->arena = arena;
   request->answer = answer;

@@ -61,7 +61,6 @@ struct request {
   struct text path_encoded;
   struct text path;
   struct text id;
-  char id_bytes[REQUEST_ID_MAX];
   struct text known[KNOWN_HEADER_COUNT];
   bool peer_is_loopback;
   bool header_repeated; /* Content-Length or Transfer-Encoding came twice */
@@ -72,17 +71,14 @@ struct request {
   struct request_parameter *parameters;
   int parameter_count;
   bool parameters_parsed;
-  struct error parameters_error;
 
   char *body;
   size_t body_length;
   size_t body_capacity;
   size_t body_max;
 
-  struct error outcome;
   int status;
   const char *content_type;
-  struct response_field fields[RESPONSE_HEADERS_MAX];
   int field_count;
   const char *etag;
   struct buffer answer;
@@ -94,6 +90,12 @@ struct request {
   const atomic_bool *workers_stopping;
   struct response_stream *stream;
   uint64_t sent_bytes; /* HTTP thread: of the body */
+
+  /* From here on not cleared when a request is used again: large, and written before they are read. */
+  struct error outcome;
+  struct error parameters_error;
+  char id_bytes[REQUEST_ID_MAX];
+  struct response_field fields[RESPONSE_HEADERS_MAX];
 };
 
 /* ---- http_server.c ---- */

@@ -1,0 +1,73 @@
+#include "tests/unit/cmocka_all.h"
+
+#include <stdlib.h>
+
+#include "server/http/gzip.h"
+
+static void test_reads_accept_encoding(void **state)
+{
+  (void)state;
+  const char *const yes[] = {
+      "gzip", "GZIP", "x-gzip", "*", "deflate, gzip", "gzip;q=0.001", "br;q=1.0, gzip ; q=0.8", "identity;q=0, *;q=0.5"};
+  const char *const no[] = {"", "br", "gzip;q=0", "gzip; q=0.000", "*;q=0", "gzip;q=0, *", "gzip;q=x", "notgzip", ",,"};
+  for (size_t i = 0; i < sizeof yes / sizeof yes[0]; i++) {
+    assert_true(gzip_is_accepted(text_from(yes[i])));
+  }
+  for (size_t i = 0; i < sizeof no / sizeof no[0]; i++) {
+    assert_false(gzip_is_accepted(text_from(no[i])));
+  }
+}
+
+static void test_knows_what_is_worth_it(void **state)
+{
+  (void)state;
+  assert_true(gzip_is_worthwhile(TEXT("text/csv; charset=utf-8; header=present")));
+  assert_true(gzip_is_worthwhile(TEXT("application/geo+json")));
+  assert_true(gzip_is_worthwhile(TEXT("application/gpx+xml")));
+  assert_false(gzip_is_worthwhile(TEXT("image/png")));
+  assert_false(gzip_is_worthwhile(TEXT("application/vnd.mapbox-vector-tile")));
+  assert_false(gzip_is_worthwhile(TEXT("")));
+}
+
+static void test_returns_what_was_given(void **state)
+{
+  (void)state;
+  struct arena *arena = arena_new(1024);
+  struct buffer plain = {0};
+  struct buffer packed = {0};
+  for (int i = 0; i < 50000; i++) {
+    buffer_printf(&plain, "%d,", i * 7919 % 1000);
+  }
+  struct gzip_stream *stream = gzip_stream_new();
+  size_t half = plain.length / 2;
+  gzip_stream_add(stream, (struct text){plain.data, half}, false, &packed);
+  gzip_stream_add(stream, (struct text){plain.data + half, plain.length - half}, true, &packed);
+  gzip_stream_free(stream);
+  gzip_compress(TEXT("and a second member"), &packed);
+
+  struct text back;
+  struct error error = gzip_inflate(arena, buffer_text(&packed), plain.length + 100, &back);
+  assert_int_equal(error.code, ERROR_NONE);
+  assert_int_equal(back.length, plain.length + 19);
+  assert_memory_equal(back.data, plain.data, plain.length);
+  /* The cap is exact. */
+  assert_int_equal(gzip_inflate(arena, buffer_text(&packed), back.length, &back).code, ERROR_NONE);
+  assert_int_equal(gzip_inflate(arena, buffer_text(&packed), back.length - 1, &back).code, ERROR_BODY_TOO_LARGE);
+  /* A cut or garbled one is not taken for a whole. */
+  assert_int_equal(gzip_inflate(arena, (struct text){packed.data, packed.length - 1}, 1000000, &back).code, ERROR_BAD_INPUT);
+  packed.data[packed.length / 2] ^= 1;
+  assert_int_equal(gzip_inflate(arena, buffer_text(&packed), 1000000, &back).code, ERROR_BAD_INPUT);
+  buffer_free(&plain);
+  buffer_free(&packed);
+  arena_free(arena);
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_reads_accept_encoding),
+      cmocka_unit_test(test_knows_what_is_worth_it),
+      cmocka_unit_test(test_returns_what_was_given),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
