@@ -25,7 +25,7 @@ const char *embedded_conninfo(const struct embedded *embedded);
 /* Starts the cluster again when it has ended by itself (killed, out of memory); does not wait until it accepts connections. To
  * be called about once a second. ERROR_SETUP when it cannot be started; the next call tries again. */
 struct error embedded_keep_running(struct embedded *embedded) ERROR_MUST_CHECK;
-/* Fast shutdown; after 7 s an immediate one, which is as safe and makes the next start slower. Accepts NULL. */
+/* Fast shutdown; after 3 s an immediate one, which is as safe and makes the next start slower. Accepts NULL. */
 void embedded_stop(struct embedded *embedded);
 
 #endif
