@@ -46,12 +46,9 @@ void fleet_state_free(struct fleet_state *fleet)
     free(fleet->json[slot].data);
   }
   free(fleet->positions);
-  free(fleet->longitude_deg);
-  free(fleet->latitude_deg);
-  free(fleet->hidden);
+  free(fleet->places);
   free(fleet->status);
   free(fleet->by_time);
-  free(fleet->changed);
   free(fleet->status_head);
   free(fleet->status_changed_us);
   free(fleet->records);
@@ -97,12 +94,9 @@ static void grow(struct fleet_state *fleet)
   uint32_t capacity = fleet->capacity == 0 ? 256 : fleet->capacity * 2;
   fleet->capacity = capacity;
   fleet->positions = resized(fleet->positions, capacity, sizeof *fleet->positions);
-  fleet->longitude_deg = resized(fleet->longitude_deg, capacity, sizeof *fleet->longitude_deg);
-  fleet->latitude_deg = resized(fleet->latitude_deg, capacity, sizeof *fleet->latitude_deg);
-  fleet->hidden = resized(fleet->hidden, capacity, sizeof *fleet->hidden);
+  fleet->places = resized(fleet->places, capacity, sizeof *fleet->places);
   fleet->status = resized(fleet->status, capacity, sizeof *fleet->status);
   fleet->by_time = resized(fleet->by_time, capacity, sizeof *fleet->by_time);
-  fleet->changed = resized(fleet->changed, capacity, sizeof *fleet->changed);
   fleet->status_head = resized(fleet->status_head, capacity, sizeof *fleet->status_head);
   fleet->status_changed_us = resized(fleet->status_changed_us, capacity, sizeof *fleet->status_changed_us);
   fleet->records = resized(fleet->records, capacity, sizeof *fleet->records);
@@ -126,6 +120,7 @@ static uint32_t add_slot(struct fleet_state *fleet, int64_t vehicle_id)
   }
   uint32_t slot = fleet->count++;
   fleet->positions[slot] = (struct position){.vehicle_id = vehicle_id, .seq = INT64_MIN};
+  fleet->places[slot] = (struct fleet_place){0};
   fleet->json[slot] = (struct fleet_slot_json){0};
   fleet->status_head[slot] = -1;
   fleet->status_changed_us[slot] = INT64_MIN / 2;
@@ -150,7 +145,7 @@ static void note_change(struct fleet_state *fleet, uint32_t slot)
   fleet->json[slot].current = false;
   position_encode_record(&fleet->positions[slot], fleet->status[slot], fleet->records[slot]);
   fleet->ring[fleet->change_count & (fleet->ring_size - 1)] = slot;
-  fleet->changed[slot] = fleet->change_count++;
+  fleet->places[slot].changed = fleet->change_count++;
 }
 
 bool fleet_state_apply(struct fleet_state *fleet, const struct position *position, bool hidden, int64_t now_us)
@@ -166,9 +161,9 @@ bool fleet_state_apply(struct fleet_state *fleet, const struct position *positio
   struct text name = own_name(stored->vehicle, position->vehicle);
   *stored = *position;
   stored->vehicle = name;
-  fleet->longitude_deg[slot] = position->longitude_deg;
-  fleet->latitude_deg[slot] = position->latitude_deg;
-  fleet->hidden[slot] = hidden;
+  fleet->places[slot].longitude_deg = position->longitude_deg;
+  fleet->places[slot].latitude_deg = position->latitude_deg;
+  fleet->places[slot].is_hidden = hidden;
   fleet->by_time[slot] = false;
   fleet->status[slot] = (uint8_t)position_status(stored, now_us, fleet->silent_after_us);
   note_change(fleet, slot);

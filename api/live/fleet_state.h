@@ -20,6 +20,15 @@ enum { STATUS_SETTLES_S = 5 };
 
 struct fleet_slot_json;
 
+/* What decides whether a change concerns a viewer, together in one half of a cache line: every change is compared with every
+ * view. */
+struct fleet_place {
+  double longitude_deg;
+  double latitude_deg;
+  uint64_t changed; /* number of the slot's newest change */
+  bool is_hidden;
+};
+
 struct fleet_state {
   uint32_t count;
   uint32_t capacity;
@@ -27,12 +36,9 @@ struct fleet_state {
   int64_t silent_after_us;
 
   struct position *positions; /* by slot, as the following; names are owned */
-  double *longitude_deg;
-  double *latitude_deg;
-  uint8_t *hidden;
+  struct fleet_place *places;
   uint8_t *status;
   uint8_t *by_time;           /* the last change was one of status, by time alone */
-  uint64_t *changed;          /* number of the slot's newest change */
   int64_t *status_head;       /* `head` when the status last changed by time; -1: never */
   int64_t *status_changed_us; /* when it did */
   uint8_t (*records)[POSITION_RECORD_BYTES];

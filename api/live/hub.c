@@ -18,6 +18,7 @@
 
 enum {
   PHASES = 20,
+  PHASE_US = CLIENT_UPDATE_INTERVAL_MS * 1000 / PHASES,
   RING_SIZE = 1 << 16,
   HEAD_MAX_BYTES = 8192,
   HANDSHAKE_TIMEOUT_S = 10,
@@ -53,6 +54,7 @@ struct hub {
   lws_sorted_usec_list_t tick;
   lws_sorted_usec_list_t sweep;
   unsigned tick_count;
+  int64_t next_tick_us;
   struct stream_state state;
   struct connection *phases[PHASES];
   int client_count;
@@ -86,18 +88,30 @@ static void write_if_needed(struct connection *connection)
 
 /* ---- The clock: a tick for each phase, a sweep a second ---- */
 
-static void on_tick(lws_sorted_usec_list_t *timer)
+static void tick_phase(struct hub *hub, int64_t now_us)
 {
-  struct hub *hub = lws_container_of(timer, struct hub, tick);
-  int64_t now_us = clock_monotonic_us();
   for (struct connection *at = hub->phases[hub->tick_count++ % PHASES]; at != NULL; at = at->next) {
     if (!client_tick(at->client, &hub->state, now_us)) {
       counter_add(hub->metrics.postponed, 1);
     }
     write_if_needed(at);
   }
+}
+
+/* Phases have fixed times: after a delay those that were missed are served together, each once. */
+static void on_tick(lws_sorted_usec_list_t *timer)
+{
+  struct hub *hub = lws_container_of(timer, struct hub, tick);
+  int64_t now_us = clock_monotonic_us();
+  for (int i = 0; i < PHASES && hub->next_tick_us <= now_us; i++) {
+    tick_phase(hub, now_us);
+    hub->next_tick_us += PHASE_US;
+  }
+  if (hub->next_tick_us <= now_us) {
+    hub->next_tick_us = now_us + PHASE_US;
+  }
   if (hub->client_count != 0) {
-    lws_sul_schedule(hub->context, 0, timer, on_tick, CLIENT_UPDATE_INTERVAL_MS * LWS_US_PER_MS / PHASES);
+    lws_sul_schedule(hub->context, 0, timer, on_tick, hub->next_tick_us - now_us);
   }
 }
 

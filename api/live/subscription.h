@@ -48,13 +48,12 @@ struct view view_copy(struct arena *arena, const struct view *view);
 bool view_selects_vehicle(const struct view *view, int64_t vehicle_id, struct text name);
 static inline bool view_box_contains(const struct view_box *box, double longitude_deg, double latitude_deg)
 {
-  if (latitude_deg < box->south || latitude_deg > box->north) {
-    return false;
-  }
-  if (box->west <= box->east) {
-    return longitude_deg >= box->west && longitude_deg <= box->east;
-  }
-  return longitude_deg >= box->west || longitude_deg <= box->east;
+  /* Without branches but the last: most changes lie outside of most views, for reasons that nobody can predict. */
+  bool is_in_band = (latitude_deg >= box->south) & (latitude_deg <= box->north);
+  bool is_east = longitude_deg >= box->west;
+  bool is_west = longitude_deg <= box->east;
+  bool is_between = box->west <= box->east ? is_east & is_west : is_east | is_west;
+  return is_in_band & is_between;
 }
 
 /* The epoch as a client of this view sees it: the feed's epoch and a digest of the view. What a client knows depends on its

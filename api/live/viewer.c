@@ -108,10 +108,11 @@ static void select_new_slots(struct viewer *viewer, const struct fleet_state *fl
 
 static bool is_in_view(const struct viewer *viewer, const struct fleet_state *fleet, uint32_t slot)
 {
-  if (fleet->hidden[slot] || (viewer->view.has_vehicles && !marks_has(&viewer->selected, slot))) {
+  const struct fleet_place *place = &fleet->places[slot];
+  if (viewer->view.has_box && !view_box_contains(&viewer->view.box, place->longitude_deg, place->latitude_deg)) {
     return false;
   }
-  return !viewer->view.has_box || view_box_contains(&viewer->view.box, fleet->longitude_deg[slot], fleet->latitude_deg[slot]);
+  return !place->is_hidden && (!viewer->view.has_vehicles || marks_has(&viewer->selected, slot));
 }
 
 static void promise_snapshot(struct viewer *viewer, const struct fleet_state *fleet)
@@ -231,7 +232,7 @@ static void add_change(struct collector *collector, uint32_t slot, bool may_be_k
 static bool was_missed(const struct catch_up *catch_up, const struct fleet_state *fleet, uint32_t slot)
 {
   if (!catch_up->resuming) {
-    return fleet->changed[slot] >= catch_up->since_change;
+    return fleet->places[slot].changed >= catch_up->since_change;
   }
   return fleet->positions[slot].seq > catch_up->since_seq || fleet->status_head[slot] >= catch_up->since_seq;
 }
@@ -265,7 +266,7 @@ static void collect_ring(struct collector *collector)
   uint64_t change = viewer->next_change;
   for (; change != fleet->change_count && !is_full(collector); change++) {
     uint32_t slot = fleet->ring[change & (fleet->ring_size - 1)];
-    if (fleet->changed[slot] == change) {
+    if (fleet->places[slot].changed == change) {
       add_change(collector, slot, false);
     }
   }

@@ -89,7 +89,7 @@ static void assert_believes_the_truth(const struct believer *believer, const str
 {
   for (uint32_t slot = 0; slot < fleet->count; slot++) {
     const struct position *position = &fleet->positions[slot];
-    bool is_in_view = !fleet->hidden[slot] && view_box_contains(box, position->longitude_deg, position->latitude_deg);
+    bool is_in_view = !fleet->places[slot].is_hidden && view_box_contains(box, position->longitude_deg, position->latitude_deg);
     assert_int_equal(believer->holds[position->vehicle_id], is_in_view);
     if (is_in_view) {
       assert_true(believer->longitude_deg[position->vehicle_id] == position->longitude_deg);
@@ -261,7 +261,7 @@ static void an_old_seq_changes_nothing(void **unused)
   move(fleet, 1, 5, false);
   struct position again = position_of(1, 9, fleet->head);
   assert_false(fleet_state_apply(fleet, &again, false, NOW_US));
-  assert_true(fleet->longitude_deg[fleet_state_find(fleet, 1)] == 5);
+  assert_true(fleet->places[fleet_state_find(fleet, 1)].longitude_deg == 5);
   assert_int_equal(fleet_state_find(fleet, 2), UINT32_MAX);
   fleet_state_free(fleet);
 }
