@@ -12,7 +12,7 @@ static const double PI = 3.14159265358979323846;
 static const double MPS_PER_MPH = 0.44704;
 static const double MPS_PER_KMH = 1 / 3.6;
 static const double BIG_STREET_MPS = 12.5;
-enum { CANDIDATES = 14 };
+enum { CANDIDATES = 5 };
 static const double DELIVERY_DISTANCE_MIN_M = 250;
 
 struct named_road {
