@@ -150,7 +150,10 @@ static struct error copy_tables(struct import *import, const struct db_rows **co
   if (db_row_count(*counts) == 0) {
     return error_make(ERROR_SETUP, "%.200s holds neither roads nor areas. What was imported before is unchanged", import->file);
   }
-  return error_none();
+  struct db_parameters *setting = db_parameters_new(import->arena);
+  db_add_time(setting, clock_now_us());
+  db_add_text(setting, TEXT("© OpenStreetMap contributors"));
+  return db_run(import->connection, &SQL_SET_VECTOR_TILES, setting, NULL);
 }
 
 static struct error replace_tables(struct import *import, const struct db_rows **counts)

@@ -87,8 +87,8 @@ static void begin_delivery(const struct fleet *fleet, struct vehicle *vehicle)
   vehicle->phase = PHASE_DELIVERING;
   vehicle->speed_mps = 0;
   vehicle->haste = 0;
-  vehicle->waits_until_us = vehicle->time_us + seconds_us(at_depot ? random_between(&vehicle->random, 300, 900)
-                                                                   : random_between(&vehicle->random, 60, 360));
+  double patience = random_unit(&vehicle->random); /* most stops are short */
+  vehicle->waits_until_us = vehicle->time_us + seconds_us(at_depot ? 300 + 600 * patience : 60 + 300 * patience * patience);
 }
 
 /* Distance that can be driven before the next standstill. */
