@@ -59,7 +59,7 @@ export class SpeedChart {
       padding: [10, 8, 0, 0],
       cursor: { y: false, drag: { x: true, y: false } },
       scales: { y: { range: (_plot, _min, max) => [0, Math.max(10, (max ?? 0) * 1.1)] } },
-      axes: [{ ...axis, space: 60, values: (_plot, times) => times.map((time) => formatClock(time * 1000)) }, { ...axis, size: 38, space: 32 }],
+      axes: [{ ...axis, space: 60, size: 26, values: (_plot, times) => times.map((time) => formatClock(time * 1000)) }, { ...axis, size: 38, space: 32 }],
       series: [{}, {
         label: speedUnit(this.units),
         stroke: color('--trail'),
