@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "server/base/error.h"
+
 enum metric_kind { METRIC_COUNTER, METRIC_GAUGE, METRIC_HISTOGRAM };
 
 struct counter {
@@ -57,18 +59,25 @@ struct metrics {
 const double METRICS_BOUNDS_SECONDS[14] = {0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10};
 const double METRICS_BOUNDS_ROWS[9] = {1, 3, 10, 30, 100, 300, 1000, 3000, 10000};
 
-static void *checked(void *memory)
+/* Zeroes. */
+static void *allocate(size_t bytes)
 {
+  void *memory = calloc(1, bytes);
   if (memory == NULL) {
-    fprintf(stderr, "out of memory: metrics\n");
-    abort();
+    error_out_of_memory(bytes);
   }
   return memory;
 }
 
+static char *copy_text(const char *text)
+{
+  size_t bytes = strlen(text) + 1;
+  return memcpy(allocate(bytes), text, bytes);
+}
+
 struct metrics *metrics_new(void)
 {
-  struct metrics *metrics = checked(calloc(1, sizeof *metrics));
+  struct metrics *metrics = allocate(sizeof *metrics);
   pthread_mutex_init(&metrics->lock, NULL);
   return metrics;
 }
@@ -114,9 +123,9 @@ static struct family *find_family(struct metrics *metrics, const char *name, con
       return family;
     }
   }
-  struct family *family = checked(calloc(1, sizeof *family));
-  family->name = checked(strdup(name));
-  family->help = checked(strdup(help));
+  struct family *family = allocate(sizeof *family);
+  family->name = copy_text(name);
+  family->help = copy_text(help);
   family->kind = kind;
   if (metrics->last == NULL) {
     metrics->families = family;
@@ -135,9 +144,9 @@ static void *find_handle(struct family *family, const char *labels, size_t handl
       return series->handle;
     }
   }
-  struct series *series = checked(calloc(1, sizeof *series));
-  series->labels = checked(strdup(labels));
-  series->handle = checked(calloc(1, handle_bytes));
+  struct series *series = allocate(sizeof *series);
+  series->labels = copy_text(labels);
+  series->handle = allocate(handle_bytes);
   if (family->last == NULL) {
     family->first = series;
   } else {
@@ -217,7 +226,7 @@ void histogram_observe(struct histogram *histogram, double value)
 
 void metrics_on_render(struct metrics *metrics, void (*update)(void *context), void *context)
 {
-  struct render_hook *hook = checked(calloc(1, sizeof *hook));
+  struct render_hook *hook = allocate(sizeof *hook);
   pthread_mutex_lock(&metrics->lock);
   *hook = (struct render_hook){metrics->hooks, update, context};
   metrics->hooks = hook;

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "server/base/error.h"
+
 #if defined(__SANITIZE_ADDRESS__)
 #define ARENA_POISONS 1
 #elif defined(__has_feature)
@@ -53,20 +55,14 @@ struct arena {
   size_t first_block_bytes;
 };
 
-static _Noreturn void out_of_memory(size_t bytes)
-{
-  fprintf(stderr, "out of memory: %zu bytes\n", bytes);
-  abort();
-}
-
 static struct block *block_new(size_t capacity, struct block *previous)
 {
   if (capacity > PTRDIFF_MAX - sizeof(struct block)) {
-    out_of_memory(capacity);
+    error_out_of_memory(capacity);
   }
   struct block *block = malloc(sizeof(struct block) + capacity);
   if (block == NULL) {
-    out_of_memory(capacity);
+    error_out_of_memory(capacity);
   }
   block->previous = previous;
   block->capacity = capacity;
@@ -95,7 +91,7 @@ struct arena *arena_new(size_t first_block_bytes)
 {
   struct arena *arena = calloc(1, sizeof *arena);
   if (arena == NULL) {
-    out_of_memory(sizeof *arena);
+    error_out_of_memory(sizeof *arena);
   }
   arena->first_block_bytes = first_block_bytes < BLOCK_BYTES_MIN ? BLOCK_BYTES_MIN : first_block_bytes;
   arena->next_block_bytes = arena->first_block_bytes;
@@ -156,7 +152,7 @@ static void *allocate_slowly(struct arena *arena, size_t needed)
 void *arena_alloc_bytes(struct arena *arena, size_t bytes)
 {
   if (bytes > PTRDIFF_MAX / 2) {
-    out_of_memory(bytes);
+    error_out_of_memory(bytes);
   }
   size_t needed = (bytes + RED_ZONE_BYTES + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
   arena->used_bytes += bytes;
@@ -181,7 +177,7 @@ void *arena_alloc_array(struct arena *arena, size_t count, size_t size)
 {
   size_t bytes;
   if (__builtin_mul_overflow(count, size, &bytes)) {
-    out_of_memory(SIZE_MAX);
+    error_out_of_memory(SIZE_MAX);
   }
   return arena_alloc(arena, bytes);
 }

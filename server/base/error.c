@@ -1,6 +1,7 @@
 #include "server/base/error.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "server/base/text.h"
 
@@ -70,4 +71,10 @@ const char *error_slug(enum error_code code)
     return "unknown";
   }
   return slugs[code];
+}
+
+_Noreturn void error_out_of_memory(size_t bytes)
+{
+  fprintf(stderr, "out of memory: %zu bytes\n", bytes);
+  abort();
 }

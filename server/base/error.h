@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stdarg.h>
+#include <stddef.h>
 
 enum error_code {
   ERROR_NONE = 0,
@@ -65,6 +66,9 @@ struct error error_at(enum error_code code, const char *field, const char *detai
 
 /* "bad_input", "database_away": stable words for logs, metrics and problem types. */
 const char *error_slug(enum error_code code);
+
+/* Ends the program: out of memory is no error that anybody handles, because sizes are capped before parsing. */
+_Noreturn void error_out_of_memory(size_t bytes);
 
 /* Returns from the calling function when `expression` is an error. */
 #define TRY(expression)                     \

@@ -3,9 +3,10 @@
 #include <assert.h>
 #include <errno.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+
+#include "server/base/error.h"
 
 /* A mutex and a condition, not a lock-free ring: a taker takes all that waits at once, so the lock is held a few hundred
  * nanoseconds per push and is never the limit. */
@@ -24,13 +25,12 @@ struct queue *queue_new(size_t capacity)
 {
   assert(capacity > 0);
   struct queue *queue = NULL;
-  size_t bytes;
+  size_t bytes = SIZE_MAX;
   if (!__builtin_mul_overflow(capacity, sizeof(void *), &bytes) && !__builtin_add_overflow(bytes, sizeof *queue, &bytes)) {
     queue = calloc(1, bytes);
   }
   if (queue == NULL) {
-    fprintf(stderr, "out of memory: queue of %zu\n", capacity);
-    abort();
+    error_out_of_memory(bytes);
   }
   queue->capacity = capacity;
   pthread_mutex_init(&queue->lock, NULL);
