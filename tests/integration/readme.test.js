@@ -41,5 +41,5 @@ test('the tour of README works as it is written', async (t) => {
       assert.match(stdout.replaceAll('\r\n', '\n').trimEnd(), pattern(output));
     });
   }
-  assert.equal(await program.stop(), 0);
+  assert.equal(await program.stop(), 0, program.log);
 });
