@@ -78,7 +78,7 @@ struct text request_path_parameter(const struct request *request, const char *na
       return request->match.values[i];
     }
   }
-  assert(!"the route's pattern has no such parameter");
+  assert(false && "the route's pattern has no such parameter");
   return (struct text){"", 0};
 }
 

@@ -143,7 +143,7 @@ struct error static_files_load(const char *path, struct static_files **out)
   }
   char static_path[PATH_BYTES_MAX];
   snprintf(static_path, sizeof static_path, "%s/static", path);
-  struct error error = load_file(files, path, "index.html");
+  struct error error = load_file(files, path, "index.html"); /* nothing happens when it is not there */
   DIR *folder = opendir(static_path);
   if (error.code == ERROR_NONE && folder != NULL) {
     error = load_folder(files, folder, static_path);
