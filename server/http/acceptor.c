@@ -65,6 +65,10 @@ void acceptor_close(void *context, struct connection *connection)
 
 static void to_websocket(struct http_server *server, struct connection *connection)
 {
+  if (server->is_draining) { /* the other side may have stopped already */
+    acceptor_close(server, connection);
+    return;
+  }
   int socket = connection->socket;
   connection_free(&server->connections, connection);
   http_metrics_connections(server->metrics, server->connections.count);

@@ -47,10 +47,11 @@ bool gzip_is_accepted(struct text accept_encoding)
 bool gzip_is_worthwhile(struct text content_type)
 {
   static const struct text KINDS[] = {
-      {"application/json", 16},     {"application/geo+json", 20},   {"application/problem+json", 24},
-      {"application/x-ndjson", 20}, {"application/javascript", 22}, {"application/gpx+xml", 19},
-      {"application/xml", 15},      {"image/svg+xml", 13},          {"application/manifest+json", 25},
-      {"application/vnd.mapbox-vector-tile", 34},
+      {"application/json", 16},          {"application/geo+json", 20},
+      {"application/problem+json", 24},  {"application/x-ndjson", 20},
+      {"application/javascript", 22},    {"application/gpx+xml", 19},
+      {"application/xml", 15},           {"image/svg+xml", 13},
+      {"application/manifest+json", 25}, {"application/vnd.mapbox-vector-tile", 34},
   };
   struct text rest = content_type;
   struct text kind;

@@ -115,6 +115,14 @@ static struct error post_deferred(struct request *request, void *context)
   return queue_push(fixture->deferred, request) ? error_none() : error_make(ERROR_BUSY, "the queue is full");
 }
 
+/* Kept and never completed: its owner was stopped first. */
+static struct error post_forgotten(struct request *request, void *context)
+{
+  (void)request;
+  (void)context;
+  return error_none();
+}
+
 static const struct route ROUTES[] = {
     {.method = HTTP_GET, .pattern = "/v1/hello", .handle = get_hello},
     {.method = HTTP_GET, .pattern = "/v1/large", .handle = get_large},
@@ -124,6 +132,7 @@ static const struct route ROUTES[] = {
     {.method = HTTP_GET, .pattern = "/v1/items/{name}", .handle = get_item},
     {.method = HTTP_POST, .pattern = "/v1/echo", .handle = post_echo, .body_max_bytes = 100000},
     {.method = HTTP_POST, .pattern = "/v1/keyed", .handle = post_echo, .admit = admit_keyed, .body_max_bytes = 1000},
+    {.method = HTTP_POST, .pattern = "/ingest/forgotten", .accept = post_forgotten, .body_max_bytes = 10},
     {.method = HTTP_POST, .pattern = "/ingest/deferred", .accept = post_deferred, .body_max_bytes = 100000},
 };
 
@@ -679,6 +688,20 @@ static void drains(void **state)
   close(busy);
 }
 
+static void answers_what_was_forgotten_when_it_stops(void **state)
+{
+  struct fixture *fixture = *state;
+  int client = client_open(fixture);
+  client_send(client, "POST /ingest/forgotten HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\nx");
+  assert_false(http_server_drain(fixture->server, 50));
+  http_server_stop(fixture->server);
+  fixture->server = NULL;
+  struct answer answer = client_read(client, true);
+  assert_int_equal(answer.status, 503);
+  assert_non_null(strstr(answer.body, "shutting_down"));
+  close(client);
+}
+
 /* ---- with short time-outs ---- */
 
 static void expect_closed_in_time(int client)
@@ -800,6 +823,7 @@ int main(void)
       WITH_SERVER(serves_128_connections_at_once),
       WITH_SERVER(counts_by_route_not_by_path),
       WITH_SERVER(drains),
+      WITH_SERVER(answers_what_was_forgotten_when_it_stops),
       WITH_IMPATIENT(ends_slow_heads),
       WITH_IMPATIENT(ends_slow_bodies_and_idle_connections),
       WITH_IMPATIENT(refuses_too_many_connections),
