@@ -14,7 +14,7 @@
 #include "server/http/server_state.h"
 #include "server/log.h"
 
-enum { SLOW_US = 1000000, BODY_FIRST_BYTES = 4096 };
+enum { SLOW_US = 1000000, BODY_FIRST_BYTES = 4096, LOG_LINES_PER_SECOND = 20 };
 
 void *exchange_on_target(void *context, const char *target, struct MHD_Connection *mhd)
 {
@@ -235,6 +235,28 @@ enum MHD_Result exchange_on_request(void *context, struct MHD_Connection *mhd, c
 
 /* ---- the end ---- */
 
+bool exchange_may_log(struct http_server *server)
+{
+  if (log_is_on(LOG_LEVEL_DEBUG)) {
+    return true;
+  }
+  int64_t second = clock_monotonic_us() / US_PER_SECOND;
+  if (second != server->log_second) {
+    if (server->log_left_out > 0) {
+      LOG_WARNING("requests_not_logged", "count=%llu", (unsigned long long)server->log_left_out);
+    }
+    server->log_second = second;
+    server->log_lines = 0;
+    server->log_left_out = 0;
+  }
+  if (server->log_lines >= LOG_LINES_PER_SECOND) {
+    server->log_left_out++;
+    return false;
+  }
+  server->log_lines++;
+  return true;
+}
+
 static void account(struct request *request, enum MHD_RequestTerminationCode reason)
 {
   if (request->started_monotonic_us == 0) {
@@ -244,7 +266,7 @@ static void account(struct request *request, enum MHD_RequestTerminationCode rea
   int64_t duration_us = clock_monotonic_us() - request->started_monotonic_us;
   http_metrics_answered(request->server->metrics, request->match.index, status, duration_us, request->sent_bytes);
   enum log_level level = status >= 500 || duration_us >= SLOW_US ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG;
-  if (!log_is_on(level)) {
+  if (!log_is_on(level) || (level > LOG_LEVEL_DEBUG && !exchange_may_log(request->server))) {
     return;
   }
   /* The query may hold a bounding box: it is shown at debug level only. */

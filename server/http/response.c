@@ -9,6 +9,7 @@
 #include "server/http/problem.h"
 #include "server/http/request.h"
 #include "server/http/request_state.h"
+#include "server/http/server_state.h"
 
 enum { COMPRESS_FROM_BYTES = 1024, WRITE_FROM_BYTES = 16 * 1024, ALLOW_MAX = 64 };
 
@@ -185,7 +186,7 @@ void response_problem(struct request *request, const struct error *error)
     response_header(request, "Upgrade", "websocket");
     request->close_after = true;
   }
-  if (kind.level > LOG_LEVEL_DEBUG) {
+  if (kind.level > LOG_LEVEL_DEBUG && exchange_may_log(request->server)) {
     log_event(kind.level, "request_failed", "request_id=%s error=%s field=%s sqlstate=%s detail=%s", request->id_bytes,
               error_slug(copy.code), log_quote_cstring(copy.field), log_quote_cstring(copy.sqlstate),
               log_quote_cstring(copy.detail));

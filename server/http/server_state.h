@@ -31,6 +31,9 @@ struct http_server {
   struct http_metrics *metrics;
   struct request *free_requests;
   int free_request_count;
+  int64_t log_second; /* of the lines below */
+  int log_lines;
+  uint64_t log_left_out;
   uint32_t id_prefix;
   uint64_t id_count;
 
@@ -48,6 +51,9 @@ void *exchange_on_target(void *server, const char *target, struct MHD_Connection
 enum MHD_Result exchange_on_request(void *server, struct MHD_Connection *mhd, const char *path, const char *method,
                                     const char *version, const char *bytes, size_t *byte_count, void **request);
 void exchange_on_completed(void *server, struct MHD_Connection *mhd, void **request, enum MHD_RequestTerminationCode reason);
+/* Whether one more line about a request may be logged in this second: when the database is away, every request fails, and tens
+ * of thousands of lines a second help nobody. What was left out is counted and said. */
+bool exchange_may_log(struct http_server *server);
 /* Answers 503 to everything that is still suspended. */
 void exchange_give_up(struct http_server *server);
 
