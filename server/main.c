@@ -12,12 +12,16 @@
 #include "api/api.h"
 #include "api/live/change_feed.h"
 #include "api/live/hub.h"
+#include "api/tiles.h"
 #include "ingest/batch_writer.h"
+#include "ingest/generator/replay.h"
 #include "ingest/generator/simulate.h"
+#include "ingest/import_osm.h"
 #include "ingest/ingest_key.h"
 #include "ingest/keeper.h"
 #include "ingest/receiver.h"
 #include "server/base/clock.h"
+#include "server/command_line.h"
 #include "server/config.h"
 #include "server/db/connection.h"
 #include "server/db/embedded.h"
@@ -30,26 +34,8 @@
 
 /* Together under the 10 s that a stop may take. */
 enum { DRAIN_MS = 3000, HUB_GRACE_MS = 1000, WRITER_GRACE_MS = 2000 };
-enum { QUERY_QUEUE_MAX = 256, ADMIN_CONNECTIONS_MAX = 64, CONNECT_TIMEOUT_S = 5, ARENA_BYTES = 16384 };
+enum { QUERY_QUEUE_MAX = 256, ADMIN_CONNECTIONS_MAX = 64, CONNECT_TIMEOUT_S = 5 };
 enum { WRITER_TIMEOUT_MS = 10000, FEED_TIMEOUT_MS = 30000 };
-enum { EXIT_USAGE = 2 };
-
-static volatile sig_atomic_t stop_requested;
-
-static void on_stop_signal(int signal_number)
-{
-  (void)signal_number;
-  stop_requested = 1;
-}
-
-static void catch_stop_signals(void)
-{
-  struct sigaction stop = {.sa_handler = on_stop_signal};
-  sigaction(SIGTERM, &stop, NULL);
-  sigaction(SIGINT, &stop, NULL);
-  struct sigaction ignore = {.sa_handler = SIG_IGN};
-  sigaction(SIGPIPE, &ignore, NULL);
-}
 
 /* What `serve` builds, in the order in which it is built; stopped in reverse. */
 struct program {
@@ -64,6 +50,7 @@ struct program {
   struct hub *hub;
   struct change_feed *feed;
   struct api *api;
+  struct tiles *tiles;
   struct static_files *page;
   struct query_workers *workers;
   struct router *router;
@@ -235,6 +222,7 @@ static struct error start_api(struct program *program)
   const struct config *config = program->config;
   struct api_settings api = {config->silent_after_s, config->raster_tile_url, config->raster_attribution};
   TRY(api_new(api, &program->api));
+  program->tiles = tiles_new(TILES_CACHE_BYTES);
   TRY(static_files_load(config->static_folder, &program->page));
   struct query_workers_settings workers = {(int)config->query_workers, QUERY_QUEUE_MAX,
                                            database_settings(program, "crumbtrail query", config->query_timeout_ms),
@@ -248,6 +236,7 @@ static struct error start_listeners(struct program *program)
   program->router = router_new();
   router_add(program->router, receiver_routes(program->receiver));
   router_add(program->router, api_routes(program->api));
+  router_add(program->router, tiles_routes(program->tiles));
   router_add(program->router, static_files_routes(program->page));
   program->admin_router = router_new();
   router_add(program->admin_router, (struct route_table){ADMIN_ROUTES, sizeof ADMIN_ROUTES / sizeof ADMIN_ROUTES[0], program});
@@ -297,15 +286,16 @@ static void stop_program(struct program *program)
   router_free(program->router);
   router_free(program->admin_router);
   static_files_free(program->page);
+  tiles_free(program->tiles);
   api_free(program->api);
   receiver_free(program->receiver);
   keeper_stop(program->keeper);
   embedded_stop(program->embedded);
 }
 
-static void wait_for_stop(struct program *program)
+static void wait_for_stop(struct program *program, const volatile sig_atomic_t *stop)
 {
-  while (!stop_requested) {
+  while (!*stop) {
     struct timespec second = {.tv_sec = 1};
     if (nanosleep(&second, NULL) != 0 || program->embedded == NULL) {
       continue;
@@ -317,16 +307,16 @@ static void wait_for_stop(struct program *program)
   }
 }
 
-static int run_serve(struct arena *arena, const struct config *config, const struct config_extras *extras)
+static int run_serve(const struct command_input *input)
 {
-  (void)extras;
-  struct program program = {.config = config, .arena = arena, .metrics = metrics_new()};
+  const struct config *config = input->config;
+  struct program program = {.config = config, .arena = input->arena, .metrics = metrics_new()};
   log_count_into(program.metrics);
   struct error error = start_program(&program);
   if (error.code == ERROR_NONE) {
     LOG_INFO("started", "version=" CRUMBTRAIL_VERSION " listen=%s port=%u admin_port=%u", config->listen,
              http_server_port(program.http), http_server_port(program.admin));
-    wait_for_stop(&program);
+    wait_for_stop(&program, input->stop);
     LOG_INFO("stopping", "");
   } else {
     log_error(LOG_LEVEL_ERROR, "not_started", &error);
@@ -338,15 +328,15 @@ static int run_serve(struct arena *arena, const struct config *config, const str
   return error.code == ERROR_NONE ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-static int run_migrate(struct arena *arena, const struct config *config, const struct config_extras *extras)
+static int run_migrate(const struct command_input *input)
 {
-  (void)extras;
-  struct program program = {.config = config, .arena = arena, .conninfo = config->database};
+  const struct config *config = input->config;
+  struct program program = {.config = config, .arena = input->arena, .conninfo = config->database};
   struct db_connection *connection = NULL;
   int applied = 0;
   struct error error = error_none();
   if (config->database[0] == '\0') {
-    error = embedded_start(arena, config->data_folder, config->postgres_bin_folder, &program.embedded);
+    error = embedded_start(input->arena, config->data_folder, config->postgres_bin_folder, &program.embedded);
     program.conninfo = error.code == ERROR_NONE ? embedded_conninfo(program.embedded) : NULL;
   }
   if (error.code == ERROR_NONE) {
@@ -365,132 +355,44 @@ static int run_migrate(struct arena *arena, const struct config *config, const s
   return EXIT_SUCCESS;
 }
 
-static int run_config(struct arena *arena, const struct config *config, const struct config_extras *extras)
+static int run_config(const struct command_input *input)
 {
-  (void)arena, (void)extras;
   struct buffer out = {0};
-  config_print(config, &out);
+  config_print(input->config, &out);
   fwrite(out.data, 1, out.length, stdout);
   buffer_free(&out);
   return EXIT_SUCCESS;
 }
 
-static int run_simulate(struct arena *arena, const struct config *config, const struct config_extras *extras)
+static int run_simulate(const struct command_input *input)
 {
-  return simulate_run(arena, config, extras, &stop_requested);
+  return simulate_run(input->arena, input->config, input->extras, input->stop);
 }
 
-typedef int (*run_function)(struct arena *arena, const struct config *config, const struct config_extras *extras);
+static int run_replay(const struct command_input *input)
+{
+  return replay_run(input->arena, input->config, input->extras, input->file, input->stop);
+}
+
+static int run_import_osm(const struct command_input *input)
+{
+  return import_osm_run(input->arena, input->config, input->file);
+}
 
 static const char *const NO_FLAGS[] = {NULL};
 
-struct command {
-  const char *name;
-  const char *summary;
-  run_function run;
-  const char *const *flags;               /* that the command knows besides the settings */
-  void (*print_help)(struct buffer *out); /* NULL: the settings are all there is */
-};
-
-static const struct command COMMANDS[] = {
-    {"serve", "the server", run_serve, NO_FLAGS, NULL},
-    {"migrate", "brings the schema of --database up to date, forward only", run_migrate, NO_FLAGS, NULL},
-    {"simulate", "a fleet that drives around and reports as AWS IoT things do", run_simulate, SIMULATE_FLAGS,
-     simulate_print_help},
-    {"config", "prints the settings in force and where each comes from; secrets are masked", run_config, NO_FLAGS, NULL},
-};
-enum { COMMAND_COUNT = sizeof COMMANDS / sizeof COMMANDS[0] };
-
-static const struct command *find_command(const char *name)
-{
-  for (int i = 0; i < COMMAND_COUNT; i++) {
-    if (strcmp(COMMANDS[i].name, name) == 0) {
-      return &COMMANDS[i];
-    }
-  }
-  return NULL;
-}
-
-static void print_commands(FILE *out)
-{
-  fputs("crumbtrail " CRUMBTRAIL_VERSION ": takes the breadcrumbs of a fleet from AWS IoT, keeps them, shows them.\n\n"
-        "usage: crumbtrail COMMAND [options]\n\n",
-        out);
-  for (int i = 0; i < COMMAND_COUNT; i++) {
-    fprintf(out, "  %-12s %s\n", COMMANDS[i].name, COMMANDS[i].summary);
-  }
-  fputs("  help         this text; `crumbtrail help COMMAND` lists the options of one\n"
-        "  --version    the version\n",
-        out);
-}
-
-static int print_help(const char *name)
-{
-  const struct command *command = name != NULL ? find_command(name) : NULL;
-  if (command == NULL) {
-    print_commands(stdout);
-    return name == NULL ? EXIT_SUCCESS : EXIT_USAGE;
-  }
-  struct buffer out = {0};
-  if (command->print_help != NULL) {
-    command->print_help(&out);
-  } else {
-    buffer_printf(&out, "usage: crumbtrail %s [options]\n\n", command->name);
-    config_print_help(&out);
-  }
-  fwrite(out.data, 1, out.length, stdout);
-  buffer_free(&out);
-  return EXIT_SUCCESS;
-}
-
-static int run_command(const struct command *command, int argument_count, char **arguments)
-{
-  struct arena *arena = arena_new(ARENA_BYTES);
-  struct config config;
-  struct config_extras extras = {0};
-  const char **positional = NULL;
-  int positional_count = 0;
-  struct error error =
-      config_load(arena, argument_count, arguments, 2, command->flags, &config, &positional, &positional_count, &extras);
-  enum log_level level = LOG_LEVEL_INFO;
-  enum log_format format = LOG_FORMAT_LOGFMT;
-  if (error.code == ERROR_NONE && (!log_level_from(config.log_level, &level) || !log_format_from(config.log_format, &format))) {
-    error = error_at(ERROR_SETUP, "log-level", "not a level or format of logs");
-  }
-  if (error.code == ERROR_NONE && positional_count > 0) {
-    error = error_at(ERROR_SETUP, positional[0], "nothing is expected here");
-  }
-  int code = EXIT_USAGE;
-  if (error.code == ERROR_NONE) {
-    log_setup(level, format);
-    code = command->run(arena, &config, &extras);
-  } else {
-    fprintf(stderr, "crumbtrail %s: %s: %s\n", command->name, error.field, error.detail);
-  }
-  arena_free(arena);
-  return code;
-}
-
 int main(int argument_count, char **arguments)
 {
-  const char *name = argument_count > 1 ? arguments[1] : "";
-  if (strcmp(name, "--version") == 0) {
-    puts("crumbtrail " CRUMBTRAIL_VERSION);
-    return EXIT_SUCCESS;
-  }
-  if (strcmp(name, "help") == 0 || strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
-    return print_help(argument_count > 2 ? arguments[2] : NULL);
-  }
-  const struct command *command = find_command(name);
-  if (command == NULL) {
-    print_commands(stderr);
-    return EXIT_USAGE;
-  }
-  for (int i = 2; i < argument_count; i++) {
-    if (strcmp(arguments[i], "--help") == 0) {
-      return print_help(name);
-    }
-  }
-  catch_stop_signals();
-  return run_command(command, argument_count, arguments);
+  const struct command commands[] = {
+      {"serve", NULL, "The server", run_serve, NO_FLAGS, NULL},
+      {"migrate", NULL, "Brings the schema up to date, forward only", run_migrate, NO_FLAGS, NULL},
+      {"simulate", NULL, "A fleet that drives around and reports as AWS IoT things do", run_simulate, SIMULATE_FLAGS,
+       simulate_print_help},
+      {"replay", "FILE.csv", "Sends a recorded trace as AWS IoT events", run_replay, REPLAY_FLAGS, replay_print_help},
+      {"import-osm", "FILE.osm.pbf", "Roads and base map from an OpenStreetMap extract", run_import_osm, NO_FLAGS,
+       import_osm_print_help},
+      {"config", NULL, "Prints the settings in force and where each comes from; secrets are masked", run_config, NO_FLAGS,
+       NULL},
+  };
+  return command_line_run(commands, sizeof commands / sizeof commands[0], argument_count, arguments);
 }
