@@ -127,7 +127,9 @@ static int run(struct simulation *simulation)
   if (simulation->sender != NULL) {
     http_sender_finish(simulation->sender, STOP_GRACE_MS);
   }
-  if (options->delete_fleet) {
+  if (options->delete_fleet && is_stopped(simulation)) {
+    fprintf(simulation->notes, "Stopped: the fleet has not been removed.\n");
+  } else if (options->delete_fleet) {
     call_for_each(simulation, "DELETE");
   }
   return finish(simulation);

@@ -4,6 +4,8 @@
 #include "ingest/generator/simulate.h"
 #include "server/base/clock.h"
 
+static const double LONGEST_RUN_S = 100.0 * 365.25 * 86400;
+
 const char *const SIMULATE_FLAGS[] = {
     "new",      "vehicles=", "move=", "deletefleet", "to=",    "layout=", "rate=",        "interval=", "seed=",
     "reefers=", "speeders=", "late=", "duplicate=",  "dirty=", "start=",  "connections=", "batch=",    NULL};
@@ -73,6 +75,9 @@ static struct error read_numbers(const struct config_extras *extras, struct simu
     interval_s = options->rate > 0 ? (double)options->vehicles / options->rate : 5;
   }
   options->interval_us = (int64_t)(interval_s * 1e6);
+  if ((double)options->moves * interval_s > LONGEST_RUN_S) {
+    return error_at(ERROR_SETUP, "move", "--move times --interval is more than 100 years");
+  }
   return error_none();
 }
 

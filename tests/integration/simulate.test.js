@@ -123,7 +123,8 @@ test('503 and lost connections are tried again until delivered', async () => {
     `http://127.0.0.1:${server.address().port}/ingest/iot`]);
   server.close();
   assert.equal(code, 0, out);
-  assert.match(out, /sent 15 = stored 15 .*failed 0; retries 30/);
+  assert.match(out, /sent 15 = stored 15 .*failed 0; retries \d+/);
+  assert.ok(requests >= 45);
 });
 
 test('Ctrl-C stops it, with the summary', async () => {
