@@ -28,6 +28,7 @@ struct change_feed {
   struct db_connection *connection;
   int64_t last_seq; /* every change up to here has been delivered; -1: none */
   char epoch[FEED_EPOCH_MAX];
+  bool must_reset; /* the hub has not been told yet that this epoch is another */
 
   struct gauge *connected;
   struct counter *reads;
@@ -125,23 +126,23 @@ static struct error read_changes(struct change_feed *feed)
   char epoch[FEED_EPOCH_MAX] = "";
   TRY(read_head(feed, &head, epoch));
   counter_add(feed->reads, 1);
-  bool reset = strcmp(epoch, feed->epoch) != 0 || head < feed->last_seq;
-  if (!reset && head == feed->last_seq) {
-    return error_none();
-  }
-  if (reset) {
+  if (strcmp(epoch, feed->epoch) != 0 || head < feed->last_seq) {
     memcpy(feed->epoch, epoch, sizeof feed->epoch);
     feed->last_seq = -1;
+    feed->must_reset = true;
+  } else if (head == feed->last_seq) {
+    return error_none();
   }
   struct page_cursor cursor = {feed->last_seq, INT64_MAX};
-  for (bool complete = false; !complete; reset = false) {
+  for (bool complete = false; !complete;) {
     struct feed_batch *batch = new_batch(feed, head);
     struct error error = read_page(feed, batch, &cursor);
     if (error.code != ERROR_NONE) {
       feed_batch_free(batch);
       return error;
     }
-    batch->reset = reset;
+    batch->reset = feed->must_reset;
+    feed->must_reset = false;
     complete = batch->complete;
     hub_deliver(feed->settings.hub, batch);
   }

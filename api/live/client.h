@@ -41,7 +41,7 @@ struct stream_state {
   bool database_is_away;
   char epoch[FEED_EPOCH_MAX];
   struct frame_scratch scratch;
-  uint64_t snapshots;
+  uint64_t snapshots; /* begun since the hub last counted them */
   uint64_t resumptions;
 };
 

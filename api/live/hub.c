@@ -169,6 +169,9 @@ static void on_sweep(lws_sorted_usec_list_t *timer)
   }
   gauge_set(hub->metrics.clients, hub->client_count);
   gauge_set(hub->metrics.vehicles, hub->state.fleet->count);
+  counter_add(hub->metrics.snapshots, hub->state.snapshots);
+  counter_add(hub->metrics.resumptions, hub->state.resumptions);
+  hub->state.snapshots = hub->state.resumptions = 0;
   finish_when_empty(hub, now_us);
   lws_sul_schedule(hub->context, 0, timer, on_sweep, hub->stop_by_us != 0 ? 100 * LWS_US_PER_MS : LWS_US_PER_SEC);
 }

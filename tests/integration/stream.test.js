@@ -12,11 +12,12 @@ let program;
 
 before(async () => {
   program = await new Program().start();
+  await eventually(async () => (await program.post(nextEvent('iotfleet_first'))).status === 200);
 });
 after(closeAll);
 
 let version = 0;
-/** A vehicle's next event, newer than all before it. */
+/** A vehicle's next event, newer than all before it. Moves stay under 50 m: a jump would not move the marker. */
 function nextEvent(vehicle, more = {}) {
   version += 1;
   return iotEvent({ vehicle, version, ...more });
@@ -41,7 +42,7 @@ test('an event reaches a client as the REST interface shows it', async () => {
   const client = await new StreamClient(program.base).connect();
   await client.waitFor((message) => message.type === 'snapshot' && message.part === message.parts);
   const update = client.waitFor((message) => message.type === 'update' && message.positions.length !== 0);
-  await post(nextEvent('iotfleet_stream_1', { lat: 45.6, speed: '30' }));
+  await post(nextEvent('iotfleet_stream_1', { lat: 45.5203, speed: '30' }));
   const { positions } = await update;
   const { body } = await program.get('/v1/positions/latest?vehicle=iotfleet_stream_1');
   assert.deepEqual(positions, body.items);
@@ -49,8 +50,8 @@ test('an event reaches a client as the REST interface shows it', async () => {
 });
 
 test('a viewport is left, entered and replaced', async () => {
-  const inside = { lat: 10.5, lon: 20.5 };
-  const outside = { lat: 12, lon: 22 };
+  const inside = { lat: 10.9999, lon: 20.5 };
+  const outside = { lat: 11.0001, lon: 20.5 };
   await post(nextEvent('iotfleet_box_1', inside));
   const client = await new StreamClient(program.base, { format: 'binary', bbox: [20, 10, 21, 11] }).connect();
   await client.waitFor((message) => message.type === 'snapshot');
@@ -67,7 +68,7 @@ test('a viewport is left, entered and replaced', async () => {
   client.subscribe({ bbox: [179, -1, -179, 1] });
   assert.deepEqual((await replaced).positions, []);
   const acrossTheMeridian = client.waitFor((message) => message.type === 'update' && message.positions.length === 1);
-  await post(nextEvent('iotfleet_box_1', { lat: 0.5, lon: -179.5 }));
+  await post(nextEvent('iotfleet_box_2', { lat: 0.5, lon: -179.5 }));
   await acrossTheMeridian;
   client.cut();
 });
@@ -83,7 +84,7 @@ test('a removed vehicle leaves the stream and comes back with its next event', a
   assert.equal(client.positions.size, 0);
   const shown = client.waitFor((message) => message.type === 'update' && message.positions.length === 1);
   await sleep(5);
-  await post(nextEvent('iotfleet_gone_1', { lat: 45.7 }));
+  await post(nextEvent('iotfleet_gone_1', { lat: 45.5203 }));
   await shown;
   client.cut();
 });
@@ -104,7 +105,7 @@ test('at most five updates a second, whatever arrives', async () => {
   client.on('message', (message) => message.type === 'update' && arrivals.push(Date.now()));
   const until = Date.now() + 3000;
   while (Date.now() < until) {
-    await post(nextEvent('iotfleet_fast_1', { lat: 45 + Math.random() }));
+    await post(nextEvent('iotfleet_fast_1', { lat: 45.52 + Math.random() * 0.0004 }));
   }
   assert.ok(arrivals.length <= 17, `${arrivals.length} updates in 3 s`);
   assert.ok(arrivals.length >= 8, `${arrivals.length} updates in 3 s`);
@@ -130,11 +131,11 @@ test('a client that does not read delays nobody and finds the newest when it rea
   await lazy.waitFor((message) => message.type === 'snapshot');
   lazy.socket.pause();
   for (let round = 0; round < 20; round += 1) {
-    await post(vehicles.map((vehicle) => nextEvent(vehicle, { lat: 45 + round / 100 })));
+    await post(vehicles.map((vehicle) => nextEvent(vehicle, { lat: 45 + (round * 3) / 10_000 })));
     await sleep(100);
   }
   const isNewest = (client) => client.positions.size === vehicles.length &&
-    [...client.positions.values()].every((position) => position.lat === 45.19);
+    [...client.positions.values()].every((position) => position.lat === 45.0057);
   await eventually(() => isNewest(eager), { timeoutMs: 2000, what: 'the newest positions at the eager client' });
   lazy.socket.resume();
   await eventually(() => isNewest(lazy), { timeoutMs: 5000, what: 'the newest positions at the lazy client' });
