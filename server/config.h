@@ -23,7 +23,7 @@ struct config {
   const char *data_folder;         /* --data */
   const char *database;            /* libpq URL; "" = embedded cluster under data_folder */
   const char *postgres_bin_folder; /* where initdb, postgres, pg_ctl are; default /usr/lib/postgresql/15/bin */
-  const char *static_folder;       /* --static-dir: what static/build.js made */
+  const char *static_folder;       /* --static-dir: what static/build.js made; "" = beside the program */
   const char *ingest_key;          /* secret; "" = made at first start and kept in DATA/ingest-key */
   const char *ingest_key_next;     /* secret; second valid key during rotation */
   const char *speed_unit;          /* mph | kmh | ms */

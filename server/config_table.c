@@ -2,10 +2,6 @@
 
 #include "server/config.h"
 
-#ifndef CRUMBTRAIL_STATIC_FOLDER
-#define CRUMBTRAIL_STATIC_FOLDER "static"
-#endif
-
 #define ROW(flag, member) .name = (flag), .offset = offsetof(struct config, member)
 #define PLAIN(flag, member, placeholder, fallback) ROW(flag, member), .unit = (placeholder), .default_text = (fallback)
 #define ADDRESS(flag, member, fallback) PLAIN(flag, member, "HOST:PORT", fallback), .kind = SETTING_ADDRESS
@@ -23,7 +19,8 @@ const struct setting SETTINGS[] = {
      .help = "PostgreSQL to use, as a libpq URL. Empty: a private cluster under --data, made at first start."},
     {PLAIN("postgres-bin-folder", postgres_bin_folder, "FOLDER", "/usr/lib/postgresql/15/bin"),
      .help = "Where initdb, postgres and pg_ctl are, for the private cluster."},
-    {PLAIN("static-dir", static_folder, "FOLDER", CRUMBTRAIL_STATIC_FOLDER), .help = "The built page."},
+    {PLAIN("static-dir", static_folder, "FOLDER", ""),
+     .help = "The built page; without it, page/ beside the program, or as installed."},
     {PLAIN("ingest-key", ingest_key, "KEY", ""), .secrecy = SETTING_SECRET,
      .help = "Key that senders must show. Empty: made at first start and kept in DATA/ingest-key."},
     {PLAIN("ingest-key-next", ingest_key_next, "KEY", ""), .secrecy = SETTING_SECRET,

@@ -1,5 +1,6 @@
 /* The composition root: reads the command, builds the modules in order, waits, stops them in reverse. Alone sees ingest and
  * api. */
+#include <limits.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -217,13 +218,25 @@ static const char *content_security_policy(struct arena *arena, const char *rast
                       TEXT_ARGS(origin));
 }
 
+/* Where the page is when no setting says: beside the program as built, or where it is installed. */
+static const char *default_page_folder(struct arena *arena)
+{
+  char program[PATH_MAX];
+  ssize_t length = readlink("/proc/self/exe", program, sizeof program);
+  const char *end = length > 0 ? memrchr(program, '/', (size_t)length) : NULL;
+  int folder_length = end != NULL ? (int)(end - program) : 0;
+  const char *built = arena_printf(arena, "%.*s/page", folder_length, program);
+  return access(built, F_OK) == 0 ? built : arena_printf(arena, "%.*s/../share/crumbtrail/page", folder_length, program);
+}
+
 static struct error start_api(struct program *program)
 {
   const struct config *config = program->config;
   struct api_settings api = {config->silent_after_s, config->raster_tile_url, config->raster_attribution};
   TRY(api_new(api, &program->api));
   program->tiles = tiles_new(TILES_CACHE_BYTES);
-  TRY(static_files_load(config->static_folder, &program->page));
+  bool has_folder = config->static_folder[0] != '\0';
+  TRY(static_files_load(has_folder ? config->static_folder : default_page_folder(program->arena), &program->page));
   struct query_workers_settings workers = {(int)config->query_workers, QUERY_QUEUE_MAX,
                                            database_settings(program, "crumbtrail query", config->query_timeout_ms),
                                            program->metrics};
