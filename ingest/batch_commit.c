@@ -78,11 +78,8 @@ static void add_insertions(struct attempt *attempt)
   struct batch *batch = attempt->batch;
   if (attempt->new_row_count != 0) {
     attempt->insert_step = add_step(attempt, &SQL_INSERT_BREADCRUMBS,
-                                    batch_breadcrumb_parameters(batch, attempt->new_row_count, attempt->numbers_taken));
-  }
-  if (attempt->candidate_count != 0) {
-    (void)add_step(attempt, &SQL_UPSERT_POSITIONS,
-                   batch_position_parameters(batch, attempt->candidates, attempt->candidate_count, attempt->numbers_taken));
+                                    batch_breadcrumb_parameters(batch, attempt->candidates, attempt->candidate_count,
+                                                                attempt->new_row_count, attempt->numbers_taken));
   }
   if (batch->correction_count != 0) {
     struct db_parameters *cleared = batch_correction_parameters(batch, true);
@@ -217,7 +214,7 @@ struct error batch_commit(struct batch_store *store, struct batch *batch)
     store->shared_batches_ahead--;
   }
   bool is_unexpected = attempt.insert_step != NO_STEP &&
-                       db_affected(db_pipeline_rows(attempt.pipeline, attempt.insert_step)) < (int64_t)attempt.new_row_count;
+                       db_int64(db_pipeline_rows(attempt.pipeline, attempt.insert_step), 0, 0) < (int64_t)attempt.new_row_count;
   if (is_unexpected) {
     TRY(find_unexpected(&attempt));
   }

@@ -127,7 +127,26 @@ static void add_measurements(struct db_parameters *parameters, const struct colu
   db_add_bool_array(parameters, columns->ignitions, columns->ignition_is_null, count);
 }
 
-struct db_parameters *batch_breadcrumb_parameters(const struct batch *batch, size_t new_row_count, int64_t numbers_taken)
+/* Which of the new rows become positions, and since when those vehicles are slow. */
+static void add_moves(struct db_parameters *parameters, struct arena *arena, const struct position_candidate *candidates,
+                      size_t candidate_count, size_t new_row_count)
+{
+  uint8_t *moves = arena_alloc(arena, new_row_count);
+  int64_t *slow_since_us = arena_alloc_array(arena, new_row_count, sizeof *slow_since_us);
+  uint8_t *is_moving = arena_alloc_bytes(arena, new_row_count);
+  memset(is_moving, 1, new_row_count);
+  for (size_t i = 0; i < candidate_count; i++) {
+    size_t at = (size_t)candidates[i].ordinal - 1;
+    moves[at] = 1;
+    slow_since_us[at] = candidates[i].slow_since_us;
+    is_moving[at] = candidates[i].slow_since_us == NOT_SLOW ? 1 : 0;
+  }
+  db_add_bool_array(parameters, moves, NULL, new_row_count);
+  db_add_time_array(parameters, slow_since_us, is_moving, new_row_count);
+}
+
+struct db_parameters *batch_breadcrumb_parameters(const struct batch *batch, const struct position_candidate *candidates,
+                                                  size_t candidate_count, size_t new_row_count, int64_t numbers_taken)
 {
   struct columns columns = columns_make(batch->arena, new_row_count);
   int32_t *cells = room(batch->arena, new_row_count, sizeof(int32_t));
@@ -155,35 +174,7 @@ struct db_parameters *batch_breadcrumb_parameters(const struct batch *batch, siz
   db_add_int16_array(parameters, flags, NULL, count);
   db_add_int16_array(parameters, columns.sources, NULL, count);
   db_add_jsonb_array(parameters, columns.extras, count);
-  db_add_int64(parameters, numbers_taken);
-  return parameters;
-}
-
-struct db_parameters *batch_position_parameters(const struct batch *batch, const struct position_candidate *candidates,
-                                                size_t count, int64_t numbers_taken)
-{
-  struct columns columns = columns_make(batch->arena, count);
-  int64_t *ordinals = room(batch->arena, count, sizeof(int64_t));
-  int64_t *slow_since_us = room(batch->arena, count, sizeof(int64_t));
-  uint8_t *is_moving = room(batch->arena, count, 1);
-  for (size_t i = 0; i < count; i++) {
-    columns_set(&columns, i, candidates[i].row);
-    ordinals[i] = candidates[i].ordinal;
-    slow_since_us[i] = candidates[i].slow_since_us;
-    is_moving[i] = candidates[i].slow_since_us == NOT_SLOW ? 1 : 0;
-  }
-  struct db_parameters *parameters = db_parameters_new(batch->arena);
-  db_add_int64_array(parameters, columns.vehicle_ids, NULL, count);
-  db_add_time_array(parameters, columns.recorded_at_us, NULL, count);
-  db_add_int64_array(parameters, columns.versions, NULL, count);
-  db_add_int64_array(parameters, ordinals, NULL, count);
-  db_add_time_array(parameters, columns.received_at_us, NULL, count);
-  db_add_float8_array(parameters, columns.longitudes, NULL, count);
-  db_add_float8_array(parameters, columns.latitudes, NULL, count);
-  add_measurements(parameters, &columns, count);
-  db_add_int16_array(parameters, columns.sources, NULL, count);
-  db_add_time_array(parameters, slow_since_us, is_moving, count);
-  db_add_jsonb_array(parameters, columns.extras, count);
+  add_moves(parameters, batch->arena, candidates, candidate_count, count);
   db_add_int64(parameters, numbers_taken);
   return parameters;
 }

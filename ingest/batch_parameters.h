@@ -16,9 +16,8 @@ size_t batch_new_row_count(const struct batch *batch);
 /* The newest unflagged new row of each vehicle, when it is newer than the remembered position. */
 size_t batch_position_candidates(const struct batch *batch, struct position_candidate *candidates);
 
-struct db_parameters *batch_breadcrumb_parameters(const struct batch *batch, size_t new_row_count, int64_t numbers_taken);
-struct db_parameters *batch_position_parameters(const struct batch *batch, const struct position_candidate *candidates,
-                                                size_t count, int64_t numbers_taken);
+struct db_parameters *batch_breadcrumb_parameters(const struct batch *batch, const struct position_candidate *candidates,
+                                                  size_t candidate_count, size_t new_row_count, int64_t numbers_taken);
 struct db_parameters *batch_rejected_parameters(const struct batch *batch);
 /* Only those whose flags became zero when `only_cleared`, without their flags; NULL when there are none. */
 struct db_parameters *batch_correction_parameters(const struct batch *batch, bool only_cleared);
