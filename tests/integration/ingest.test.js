@@ -1,0 +1,199 @@
+// POST /ingest/iot on the real program and a real PostGIS: what is stored, what is refused, and that nothing is lost or doubled.
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { before, describe, it } from 'node:test';
+import { Program, INGEST_KEY, eventually, iotEvent } from './support/program.js';
+
+const CASES = path.resolve(import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname), '../cases/events');
+const NOON = 1795348800 - 86400 * 30;
+
+let program;
+
+before(async () => {
+  program = await new Program().start();
+});
+
+const counts = ({ stored, duplicates, rejected }) => ({ stored, duplicates, rejected });
+const ofVehicle = (name, columns) => program.sql(
+  `SELECT ${columns} FROM breadcrumb JOIN vehicle USING (vehicle_id) WHERE name = '${name}' ORDER BY recorded_at, version`);
+const positionOf = (name, columns) => program.sql(
+  `SELECT ${columns} FROM position JOIN vehicle USING (vehicle_id) WHERE name = '${name}'`);
+
+describe('shapes', () => {
+  for (const [file, stored] of [['documents', 1], ['documents_pretty', 0], ['accepted', 1], ['get_shadow', 1], ['bare_reported', 1],
+    ['flat', 1], ['array', 1], ['back_to_back', 0], ['stale', 1], ['extra_unknown', 1], ['extra_numbers', 1], ['extra_escapes', 0]]) {
+    it(`takes ${file}`, async () => {
+      const answer = await program.post(fs.readFileSync(path.join(CASES, `${file}.input`)));
+      assert.equal(answer.status, 200, JSON.stringify(answer.body));
+      assert.equal(answer.body.stored >= stored, true, JSON.stringify(answer.body));
+    });
+  }
+
+  it('stores every column, normalised', async () => {
+    const event = iotEvent({ vehicle: 'columns', version: 7, seconds: NOON, heading: 'NNE', ignition: '0', more: { temperature: -18.5, door: 'open' } });
+    assert.deepEqual(counts((await program.post(event)).body), { stored: 1, duplicates: 0, rejected: 0 });
+    const [row] = await ofVehicle('columns', `extract(epoch FROM recorded_at)::bigint, version, round(ST_Y(geom)::numeric, 6),
+      round(ST_X(geom)::numeric, 6), round(speed_kmh::numeric, 2), heading_deg, temperature_c, ignition, flags, source, extra->>'door'`);
+    assert.deepEqual(row, [String(NOON), '7', '45.520000', '-122.680000', '72.42', '22.5', '-18.5', 'f', '0', '1', 'open']);
+  });
+
+  it('answers a request for confirmation without the key, and stores nothing', async () => {
+    const body = fs.readFileSync(path.join(CASES, 'confirmation.input'), 'utf8');
+    const headers = { 'x-amz-rules-engine-message-type': 'DestinationConfirmation' };
+    const answer = await program.post(body, { key: null, headers, path: '/ingest/iot/?confirmationToken=AYADeM' });
+    assert.equal(answer.status, 200);
+    assert.match(program.log, /iot_destination_wants_confirmation.*host=iot\.us-east-1\.amazonaws\.com/);
+    assert.doesNotMatch(program.log, /AYADeM/);
+    assert.equal((await program.post(iotEvent(), { key: null, headers })).status, 401);
+  });
+});
+
+describe('bad input', () => {
+  it('refuses a missing or wrong key', async () => {
+    for (const key of [null, '', 'wrong', `${INGEST_KEY}x`]) {
+      const answer = await program.post(iotEvent({ vehicle: 'no_key' }), { key });
+      assert.equal(answer.status, 401);
+      assert.match(answer.headers.get('content-type'), /application\/problem\+json/);
+    }
+    assert.deepEqual(await ofVehicle('no_key', '1'), []);
+  });
+
+  it('refuses other content types, and too much', async () => {
+    assert.equal((await program.post(iotEvent(), { headers: { 'content-type': 'text/html' } })).status, 415);
+    assert.equal((await program.post('x'.repeat(1024 * 1024 + 1))).status, 413);
+    for (const type of ['application/octet-stream', 'text/plain; charset=utf-8', 'application/json; charset=utf-8']) {
+      assert.equal((await program.post(JSON.stringify(iotEvent({ vehicle: 'types' })), { headers: { 'content-type': type } })).status, 200);
+    }
+  });
+
+  for (const body of ['', '[]', ' \n ', '[[]]', 'lat=1&lon=2', '{"thingName":"v"', '42', '{"thingName":"v","lat":1,"lon":2}\u0000x']) {
+    it(`answers ${JSON.stringify(body)}`, async () => {
+      const answer = await program.post(body);
+      assert.equal(answer.status, body.includes('\u0000') ? 200 : 400);
+    });
+  }
+
+  it('names the path of the bad field and keeps the bytes', async () => {
+    const event = iotEvent({ vehicle: 'bad_path', lat: 95 });
+    const answer = await program.post(event);
+    assert.equal(answer.status, 400);
+    assert.equal(answer.body.errors[0].name, 'current.state.reported.location.lat');
+    const [row] = await program.sql(`SELECT vehicle, field, reason, request_id, convert_from(body, 'UTF8') FROM rejected
+      WHERE vehicle = 'bad_path'`);
+    assert.deepEqual(row, ['bad_path', 'current.state.reported.location.lat', 'expected -90..90',
+      answer.headers.get('x-request-id'), JSON.stringify(event)]);
+    assert.equal((await program.post(event)).status, 400);
+    assert.deepEqual(await program.sql("SELECT count(*) FROM rejected WHERE vehicle = 'bad_path'"), [['1']]);
+  });
+
+  it('stores the good events of an array and keeps the bad ones', async () => {
+    const events = [iotEvent({ vehicle: 'mixed', version: 1, seconds: NOON }), iotEvent({ vehicle: 'mixed', lat: 'north' }), 7,
+      iotEvent({ vehicle: 'mixed', version: 2, seconds: NOON + 10 })];
+    const answer = await program.post(events);
+    assert.equal(answer.status, 200);
+    assert.deepEqual(counts(answer.body), { stored: 2, duplicates: 0, rejected: 2 });
+    assert.deepEqual(answer.body.errors.map(({ index, name }) => [index, name]),
+      [[1, '[1].current.state.reported.location.lat'], [2, '[2]']]);
+    assert.equal((await ofVehicle('mixed', '1')).length, 2);
+  });
+
+  it('keeps what the database refuses, and stores what came with it', async () => {
+    await program.sql('ALTER TABLE breadcrumb ADD CONSTRAINT refused CHECK (version <> 666) NOT VALID');
+    const answers = await Promise.all(Array.from({ length: 20 }, (_, i) =>
+      program.post(iotEvent({ vehicle: 'poison', version: i === 7 ? 666 : i + 1, seconds: NOON + i }))));
+    await program.sql('ALTER TABLE breadcrumb DROP CONSTRAINT refused');
+    assert.deepEqual(answers.map(({ status }) => status), Array.from({ length: 20 }, (_, i) => (i === 7 ? 400 : 200)));
+    assert.equal((await ofVehicle('poison', '1')).length, 19);
+    assert.deepEqual(await program.sql("SELECT vehicle FROM rejected WHERE vehicle = 'poison'"), [['poison']]);
+  });
+});
+
+describe('duplicates and order', () => {
+  it('stores the same bytes once, and says so', async () => {
+    const event = iotEvent({ vehicle: 'twice', seconds: NOON });
+    assert.deepEqual(counts((await program.post([event, event])).body), { stored: 1, duplicates: 1, rejected: 0 });
+    assert.deepEqual(counts((await program.post(event)).body), { stored: 0, duplicates: 1, rejected: 0 });
+    const answers = await Promise.all(Array.from({ length: 30 }, () => program.post(iotEvent({ vehicle: 'at_once', seconds: NOON }))));
+    assert.equal(answers.reduce((sum, { body }) => sum + body.stored, 0), 1);
+    assert.equal(answers.reduce((sum, { body }) => sum + body.duplicates, 0), 29);
+    assert.equal((await ofVehicle('at_once', '1')).length, 1);
+  });
+
+  it('never moves the live position back, whatever the order', async () => {
+    const order = [3, 9, 1, 7, 10, 2, 8, 4, 6, 5];
+    for (const i of order) {
+      await program.post(iotEvent({ vehicle: 'shuffled', version: i, seconds: NOON + i * 60, lat: 45.5 + i / 1000 }));
+    }
+    assert.equal((await ofVehicle('shuffled', '1')).length, 10);
+    assert.deepEqual(await positionOf('shuffled', 'version, round(ST_Y(geom)::numeric, 3)'), [['10', '45.510']]);
+    assert.deepEqual(await program.sql('SELECT max(b.seq) <= (SELECT head FROM feed), count(*) = count(DISTINCT seq) FROM breadcrumb b'), [['t', 't']]);
+  });
+
+  it('stores days of long ago and days to come, and refuses what is beyond', async () => {
+    const year = 366 * 86400;
+    for (const seconds of [946684800, NOON - year, Math.floor(Date.now() / 1000) + 300 * 86400]) {
+      assert.equal((await program.post(iotEvent({ vehicle: 'any_day', seconds }))).status, 200);
+    }
+    for (const seconds of [946684799, Math.floor(Date.now() / 1000) + 367 * 86400]) {
+      assert.equal((await program.post(iotEvent({ vehicle: 'any_day', seconds }))).status, 400);
+    }
+    assert.deepEqual(await ofVehicle('any_day', 'flags'), [['0'], ['0'], ['2']]);
+  });
+
+  it('keeps 0,0 and jumps, flagged, away from the position', async () => {
+    await program.post(iotEvent({ vehicle: 'jumper', version: 1, seconds: NOON, lat: 45.5 }));
+    await program.post(iotEvent({ vehicle: 'jumper', version: 2, seconds: NOON + 10, lat: 0, lon: 0 }));
+    await program.post(iotEvent({ vehicle: 'jumper', version: 3, seconds: NOON + 20, lat: 46.5 }));
+    assert.deepEqual(await ofVehicle('jumper', 'flags'), [['0'], ['1'], ['8']]);
+    assert.deepEqual(await positionOf('jumper', 'version'), [['1']]);
+    assert.equal((await program.post(iotEvent({ vehicle: 'jumper', version: 4, seconds: NOON + 30, lat: 46.501 }))).status, 200);
+    assert.deepEqual(await positionOf('jumper', 'version'), [['4']]);
+  });
+
+  it('judges a late breadcrumb by its neighbours, and its successor anew', async () => {
+    const at = (version, minutes, lat) => iotEvent({ vehicle: 'late', version, seconds: NOON + minutes * 60, lat });
+    await program.post(at(1, 0, 45.0));
+    await program.post(at(3, 1, 45.1)); // 11 km in a minute
+    assert.deepEqual(await ofVehicle('late', 'version, flags'), [['1', '0'], ['3', '8']]);
+    await program.post({ ...at(2, 0.9, 45.099) }); // it was there before: now only this one jumps
+    assert.deepEqual(await ofVehicle('late', 'version, flags'), [['1', '0'], ['2', '8'], ['3', '0']]);
+    assert.deepEqual(await positionOf('late', 'version'), [['3']]);
+  });
+
+  it('remembers since when a vehicle is slow', async () => {
+    const send = (version, speed) => program.post(iotEvent({ vehicle: 'slow', version, seconds: NOON + version, speed }));
+    await send(1, '30');
+    assert.deepEqual(await positionOf('slow', 'slow_since IS NULL'), [['t']]);
+    await send(2, '1');
+    await send(3, '0');
+    assert.deepEqual(await positionOf('slow', 'extract(epoch FROM slow_since)::bigint'), [[String(NOON + 2)]]);
+    await program.post([iotEvent({ vehicle: 'slow', version: 4, seconds: NOON + 4, speed: '20' }),
+      iotEvent({ vehicle: 'slow', version: 5, seconds: NOON + 5, speed: '2' })]);
+    assert.deepEqual(await positionOf('slow', 'extract(epoch FROM slow_since)::bigint'), [[String(NOON + 5)]]);
+  });
+});
+
+describe('two servers on one database', () => {
+  it('share numbers, flags and positions', async () => {
+    const database = await eventually(async () => (await program.sql('SELECT 1')).length === 1
+      && `host=${path.join(program.data, 'run')} dbname=crumbtrail user=${process.getuid() === 0 ? 'postgres' : process.env.USER}`);
+    const second = await new Program({ database }).start();
+    const servers = [program, second];
+    const answers = await Promise.all(Array.from({ length: 200 }, (_, i) => servers[i % 2].post(
+      iotEvent({ vehicle: `shared_${i % 10}`, version: 1 + Math.floor(i / 10), seconds: NOON + Math.floor(i / 10) * 60 }))));
+    assert.deepEqual([...new Set(answers.map(({ status }) => status))], [200]);
+    const again = await Promise.all(Array.from({ length: 200 }, (_, i) => servers[(i + 1) % 2].post(
+      iotEvent({ vehicle: `shared_${i % 10}`, version: 1 + Math.floor(i / 10), seconds: NOON + Math.floor(i / 10) * 60 }))));
+    assert.equal(again.reduce((sum, { body }) => sum + body.duplicates, 0), 200);
+    assert.deepEqual(await program.sql(`SELECT count(*), count(DISTINCT seq), bool_and(flags = 0) FROM breadcrumb JOIN vehicle USING (vehicle_id)
+      WHERE name LIKE 'shared\\_%'`), [['200', '200', 't']]);
+    assert.deepEqual(await program.sql(`SELECT DISTINCT version FROM position JOIN vehicle USING (vehicle_id) WHERE name LIKE 'shared\\_%'`), [['20']]);
+    // A jump is seen across servers.
+    await program.post(iotEvent({ vehicle: 'handed_over', version: 1, seconds: NOON, lat: 45 }));
+    await second.post(iotEvent({ vehicle: 'handed_over', version: 2, seconds: NOON + 60, lat: 46 }));
+    await program.post(iotEvent({ vehicle: 'handed_over', version: 3, seconds: NOON + 120, lat: 46.001 }));
+    assert.deepEqual(await ofVehicle('handed_over', 'flags'), [['0'], ['8'], ['0']]);
+    assert.equal(await second.stop(), 0);
+  });
+});
