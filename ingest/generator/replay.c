@@ -41,7 +41,7 @@ void replay_print_help(struct buffer *out)
           "\n"
           "  --to URL           where the events go (http://127.0.0.1:8080/ingest/iot); - writes one event a line\n"
           "  --speed X          X times as fast as it happened (1); 0 = as fast as they are taken\n"
-          "  --connections N    requests at a time (8)\n"
+          "  --connections N    requests at a time (32)\n"
           "  --batch N          up to so many events a request, as an array (1)\n"
           "  --ingest-key KEY   or CRUMBTRAIL_INGEST_KEY_FILE=FILE (DATA/ingest-key when there is one)\n"));
 }
@@ -145,7 +145,7 @@ static int run(struct replay *replay)
 static struct error prepare(struct arena *arena, const struct config *config, const struct config_extras *extras,
                             const char *file, struct replay *replay)
 {
-  int64_t connections = 8;
+  int64_t connections = 32;
   int64_t batch = 1;
   const char *to = config_extra_value(extras, "to");
   to = to != NULL ? to : "http://127.0.0.1:8080/ingest/iot";

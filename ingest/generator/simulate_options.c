@@ -33,7 +33,7 @@ void simulate_print_help(struct buffer *out)
                 "  --late P%          this share is held back and sent later, out of order (0)\n"
                 "  --duplicate P%     this share is sent twice (0)\n"
                 "  --dirty P%         this share is wrong: at 0,0, in the future, far away, or unreadable (0)\n"
-                "  --connections N    requests at a time (8)\n"
+                "  --connections N    requests at a time (32)\n"
                 "  --batch N          up to so many events a request, as an array (1)\n"
                 "  --ingest-key KEY   or CRUMBTRAIL_INGEST_KEY_FILE=FILE (DATA/ingest-key when there is one)\n"
                 "  --data FOLDER, --database URL\n"
@@ -101,7 +101,7 @@ struct error simulate_options_read(const struct config_extras *extras, struct si
       .delete_fleet = option_given(extras, "deletefleet"),
       .vehicles = 15,
       .seed = 1,
-      .connections = 8,
+      .connections = 32,
       .batch = 1,
       .rate = -1,
   };
