@@ -21,7 +21,10 @@ BEGIN
     RETURN false;
   END IF;
   PERFORM pg_advisory_xact_lock(hashtextextended('ensure_breadcrumb_partition', 0));
-  IF to_regclass(partition) IS NOT NULL THEN
+  -- Whoever held the lock may have made it. to_regclass would answer from the session's cache, which a wait for this lock does not
+  -- renew; a query sees what has been committed.
+  IF EXISTS (SELECT FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
+              WHERE inhparent = 'breadcrumb'::regclass AND relname = partition) THEN
     RETURN false;
   END IF;
   IF EXISTS (SELECT FROM pg_extension WHERE extname = 'citus') THEN

@@ -12,6 +12,7 @@ bool sqlstate_ends_connection(const char *sqlstate)
   return is_class(sqlstate, "08")       /* connection exceptions */
          || is_class(sqlstate, "57P")   /* shut down, crashed, starting up */
          || is_class(sqlstate, "25P03") /* idle in transaction for too long: the session was ended */
+         || is_class(sqlstate, "0A000") /* a migration changed what a prepared statement gives: prepare it anew */
          || is_class(sqlstate, "26000") /* a pooler gave us a session that does not know our prepared statements */
          || is_class(sqlstate, "28");   /* no longer let in */
 }

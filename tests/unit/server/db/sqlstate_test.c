@@ -19,6 +19,7 @@ static const struct {
     {"08006", ERROR_DATABASE_AWAY, true},     /* connection_failure */
     {"08P01", ERROR_DATABASE_AWAY, true},     /* protocol_violation */
     {"25P03", ERROR_DATABASE_AWAY, true},     /* idle_in_transaction_session_timeout */
+    {"0A000", ERROR_DATABASE_AWAY, true},     /* feature_not_supported: "cached plan must not change result type" */
     {"26000", ERROR_DATABASE_AWAY, true},     /* invalid_sql_statement_name */
     {"28P01", ERROR_DATABASE_AWAY, true},     /* invalid_password */
     {"53100", ERROR_DATABASE_AWAY, false},    /* disk_full */
