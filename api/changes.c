@@ -28,7 +28,7 @@ static void release_arena(void *arena)
 static struct error read_head(struct request *request, struct changes *changes)
 {
   const struct db_rows *rows;
-  TRY(db_query(changes->connection, request_arena(request), &SQL_READ_FEED, NULL, &rows));
+  TRY(db_query(changes->connection, request_arena(request), &SQL_READ_FEED_HEAD, NULL, &rows));
   changes->head = db_row_count(rows) == 1 ? db_int64(rows, 0, 0) : 0;
   return error_none();
 }

@@ -47,7 +47,7 @@ static struct error read_parameters(struct request *request, struct latest *late
 static struct error read_head(struct request *request, struct db_connection *connection, struct feed_head *head)
 {
   const struct db_rows *rows;
-  TRY(db_query(connection, request_arena(request), &SQL_READ_FEED, NULL, &rows));
+  TRY(db_query(connection, request_arena(request), &SQL_READ_FEED_HEAD, NULL, &rows));
   if (db_row_count(rows) != 1) {
     return error_make(ERROR_INTERNAL, "the feed has %d rows", db_row_count(rows));
   }

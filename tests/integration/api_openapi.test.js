@@ -1,0 +1,157 @@
+// /openapi.json against the program: it is valid, it has every route and no other, and real answers fit what it says.
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { before, test } from 'node:test';
+import SwaggerParser from '@apidevtools/swagger-parser';
+import Ajv2020 from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+
+import { Program, iotEvent } from './support/program.js';
+
+const ROOT = path.resolve(path.dirname(new URL(import.meta.url).pathname), '../..');
+const METHODS = ['get', 'put', 'post', 'delete'];
+const NOW = Math.floor(Date.now() / 1000);
+const program = new Program();
+const ajv = new Ajv2020({ strict: false, allErrors: true });
+addFormats(ajv);
+let api;
+
+before(async () => {
+  await program.start();
+  const events = Array.from({ length: 30 }, (_, i) => iotEvent({ vehicle: `doc_${i % 3}`, version: i, seconds: NOW - i * 10, lon: -122.7 + i / 500 }));
+  events.push(iotEvent({ vehicle: 'doc_0', version: 99, seconds: NOW - 1000, lat: 0, lon: 0 }));
+  assert.equal((await program.post(events)).status, 200);
+  await program.get('/v1/vehicles/doc_registered', { method: 'PUT' });
+  api = (await program.get('/openapi.json')).body;
+  ajv.addSchema({ $id: 'api', components: api.components });
+});
+
+function resolve(value) {
+  return value?.$ref ? value.$ref.slice(2).split('/').reduce((at, key) => at[key], api) : value;
+}
+
+/** Every route of the program's own tables, read from their sources: [method, pattern]. */
+function routesOfSources() {
+  const routes = [];
+  const sources = ['api/routes.c', 'api/tiles.c', 'ingest/receiver.c', 'server/http/static_files.c', 'server/main.c'];
+  for (const file of sources.map((name) => path.join(ROOT, name)).filter((name) => fs.existsSync(name))) {
+    const text = fs.readFileSync(file, 'utf8');
+    for (const [, method, pattern] of text.matchAll(/HTTP_([A-Z]+),\s*(?:\.pattern = )?"(\/[^"]*)"/g)) {
+      routes.push(`${method.toLowerCase()} ${pattern}`);
+    }
+  }
+  return routes.sort();
+}
+
+test('it is valid OpenAPI 3.1', async () => {
+  await SwaggerParser.validate(structuredClone(api));
+  assert.equal(api.openapi, '3.1.0');
+});
+
+test('it documents every route and nothing else', () => {
+  const documented = Object.entries(api.paths)
+    .flatMap(([pattern, item]) => METHODS.filter((method) => item[method]).map((method) => `${method} ${pattern.replace('{y}.mvt', '{y}')}`));
+  assert.deepEqual(documented.sort(), routesOfSources());
+});
+
+test('summaries are those of the route table', () => {
+  const text = fs.readFileSync(path.join(ROOT, 'api/routes.c'), 'utf8');
+  for (const [, method, pattern, summary] of text.matchAll(/HTTP_([A-Z]+),\s*"([^"]+)",\s*ROLE_\w+,\s*"([^"]+)"/g)) {
+    assert.equal(api.paths[pattern][method.toLowerCase()].summary, summary);
+  }
+});
+
+const TRACK = `/v1/vehicles/doc_1/track?from=${new Date((NOW - 3600) * 1000).toISOString()}`;
+const REQUESTS = [
+  ['get', '/v1/vehicles', '/v1/vehicles?limit=1', 200],
+  ['get', '/v1/vehicles', '/v1/vehicles?f=geojson', 200],
+  ['get', '/v1/vehicles', '/v1/vehicles?f=csv', 200],
+  ['get', '/v1/vehicles', '/v1/vehicles?x=1', 400],
+  ['get', '/v1/vehicles', '/v1/vehicles?f=gpx', 406],
+  ['get', '/v1/vehicles/{name}', '/v1/vehicles/doc_1', 200],
+  ['get', '/v1/vehicles/{name}', '/v1/vehicles/doc_1?f=geojson', 200],
+  ['get', '/v1/vehicles/{name}', '/v1/vehicles/doc_registered', 200],
+  ['get', '/v1/vehicles/{name}', '/v1/vehicles/nobody', 404],
+  ['put', '/v1/vehicles/{name}', '/v1/vehicles/doc_put', 201],
+  ['put', '/v1/vehicles/{name}', '/v1/vehicles/doc_put', 200],
+  ['put', '/v1/vehicles/{name}', '/v1/vehicles/a%20b', 400],
+  ['delete', '/v1/vehicles/{name}', '/v1/vehicles/doc_put', 204],
+  ['delete', '/v1/vehicles/{name}', '/v1/vehicles/nobody', 404],
+  ['get', '/v1/vehicles/{name}/track', TRACK, 200],
+  ['get', '/v1/vehicles/{name}/track', `${TRACK}&f=geojson`, 200],
+  ['get', '/v1/vehicles/{name}/track', `${TRACK}&f=csv`, 200],
+  ['get', '/v1/vehicles/{name}/track', `${TRACK}&f=gpx`, 200],
+  ['get', '/v1/vehicles/{name}/track', '/v1/vehicles/nobody/track', 404],
+  ['get', '/v1/positions', '/v1/positions?limit=2', 200],
+  ['get', '/v1/positions', '/v1/positions?f=geojson', 200],
+  ['get', '/v1/positions', '/v1/positions?f=csv', 200],
+  ['get', '/v1/positions', '/v1/positions?f=ndjson', 200],
+  ['get', '/v1/positions', '/v1/positions?bbox=1', 400],
+  ['get', '/v1/positions/latest', '/v1/positions/latest', 200],
+  ['get', '/v1/positions/latest', '/v1/positions/latest?f=geojson', 200],
+  ['get', '/v1/positions/latest', '/v1/positions/latest?f=csv', 200],
+  ['get', '/v1/positions/latest', '/v1/positions/latest?f=ndjson', 200],
+  ['get', '/v1/positions/at', `/v1/positions/at?time=${new Date(NOW * 1000).toISOString()}`, 200],
+  ['get', '/v1/positions/at', `/v1/positions/at?time=${new Date(NOW * 1000).toISOString()}&f=geojson`, 200],
+  ['get', '/v1/positions/at', '/v1/positions/at', 400],
+  ['get', '/v1/positions/changes', '/v1/positions/changes?limit=3', 200],
+  ['get', '/v1/positions/changes', '/v1/positions/changes?f=csv', 200],
+  ['get', '/v1/positions/changes', '/v1/positions/changes?f=ndjson', 200],
+  ['get', '/v1/positions/changes', '/v1/positions/changes?f=geojson', 406],
+  ['get', '/v1/stream', '/v1/stream', 426],
+  ['get', '/v1/page', '/v1/page', 200],
+  ['post', '/ingest/iot', '/ingest/iot', 401],
+  ['get', '/openapi.json', '/openapi.json', 200],
+  ['get', '/docs', '/docs', 200],
+  ['get', '/docs.js', '/docs.js', 200],
+  ['get', '/docs.css', '/docs.css', 200],
+  ['get', '/', '/', 200],
+  ['get', '/static/{file}', '/static/nothing-0.js', 404],
+];
+
+for (const [method, pattern, target, status] of REQUESTS) {
+  test(`${method} ${target.replace(/=\d{4}-[^&]*/, '=..')} answers ${status} as written`, async () => {
+    const response = resolve(api.paths[pattern][method].responses[status]);
+    assert.ok(response, `${status} is not documented`);
+    const answer = await program.get(target, { method: method.toUpperCase() });
+    assert.equal(answer.status, status, answer.text);
+    if (!response.content) {
+      assert.equal(answer.text, '');
+      return;
+    }
+    const type = answer.headers.get('content-type').split(';')[0];
+    const media = response.content[type];
+    assert.ok(media, `${type} is not documented`);
+    if (media.schema?.$ref && answer.body !== null) {
+      const validate = ajv.compile({ $ref: media.schema.$ref.replace('#', 'api#') });
+      assert.ok(validate(answer.body), JSON.stringify(validate.errors, null, 1));
+    }
+    for (const name of Object.keys(response.headers ?? {}).filter((header) => header === 'ETag')) {
+      assert.ok(answer.headers.get(name));
+    }
+  });
+}
+
+test('what an event answers is as written', async () => {
+  const answer = await program.post(iotEvent({ vehicle: 'doc_0', version: 500, seconds: NOW }));
+  const validate = ajv.compile({ $ref: 'api#/components/schemas/Delivery' });
+  assert.ok(validate(answer.body), JSON.stringify(validate.errors));
+});
+
+test('every documented route is called here', () => {
+  const called = new Set(REQUESTS.map(([method, pattern]) => `${method} ${pattern}`));
+  const missing = Object.entries(api.paths).filter(([, item]) => !item.servers)
+    .flatMap(([pattern, item]) => METHODS.filter((method) => item[method]).map((method) => `${method} ${pattern}`))
+    .filter((route) => !called.has(route) && !route.includes('/tiles/'));
+  assert.deepEqual(missing, []);
+});
+
+test('the page of the documentation keeps to the content security policy', async () => {
+  const page = await program.get('/docs');
+  assert.ok(page.headers.get('content-security-policy'));
+  assert.doesNotMatch(page.text, /<script(?![^>]*src=)|style=|onclick=|https?:\/\/(?!www\.w3)/);
+  for (const name of ['u8', 'removed_count', 'sent_at_ms', '65535', '-32768']) {
+    assert.ok(page.text.includes(name));
+  }
+});
