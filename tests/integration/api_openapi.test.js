@@ -7,7 +7,7 @@ import SwaggerParser from '@apidevtools/swagger-parser';
 import Ajv2020 from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 
-import { Program, iotEvent } from './support/program.js';
+import { Program, eventually, iotEvent } from './support/program.js';
 
 const ROOT = path.resolve(path.dirname(new URL(import.meta.url).pathname), '../..');
 const METHODS = ['get', 'put', 'post', 'delete'];
@@ -21,7 +21,7 @@ before(async () => {
   await program.start();
   const events = Array.from({ length: 30 }, (_, i) => iotEvent({ vehicle: `doc_${i % 3}`, version: i, seconds: NOW - i * 10, lon: -122.7 + i / 500 }));
   events.push(iotEvent({ vehicle: 'doc_0', version: 99, seconds: NOW - 1000, lat: 0, lon: 0 }));
-  assert.equal((await program.post(events)).status, 200);
+  await eventually(async () => (await program.post(events)).status === 200, { what: 'the events being stored' });
   await program.get('/v1/vehicles/doc_registered', { method: 'PUT' });
   api = (await program.get('/openapi.json')).body;
   ajv.addSchema({ $id: 'api', components: api.components });
