@@ -97,29 +97,51 @@ static void note_last(struct history *history, const struct position_page *page)
   history->after = (struct history_key){last->recorded_at_us, last->vehicle_id, last->version};
 }
 
-/* Statements that sort look at a window of time that grows while it brings little and shrinks when it brings too much, so that
- * a page costs what it holds and not what is left of the range. */
+/* Windows start where there is anything at all, not in the year 2000. */
+static struct error skip_to_first(struct history *history)
+{
+  struct db_parameters *parameters = db_parameters_new(history->arena);
+  db_add_time(parameters, history->after.recorded_at_us);
+  const struct db_rows *rows;
+  TRY(db_query(history->connection, history->arena, &SQL_FIND_FIRST_BREADCRUMB, parameters, &rows));
+  history->has_started = true;
+  history->is_at_end = db_row_count(rows) == 0 || db_time(rows, 0, 0) >= history->filter.range.to_us;
+  if (!history->is_at_end && db_time(rows, 0, 0) > history->after.recorded_at_us) {
+    history->after = (struct history_key){db_time(rows, 0, 0), -1, INT64_MIN};
+  }
+  return error_none();
+}
+
+/* Twice the time that a full page spans: what is left of a window that was too large is not sorted again for every page. */
+static int64_t window_after(const struct position_page *page)
+{
+  const int64_t span_us = page->positions[page->count - 1].recorded_at_us - page->positions[0].recorded_at_us;
+  return span_us * 2 > FIRST_WINDOW_US ? span_us * 2 : FIRST_WINDOW_US;
+}
+
+/* Statements that sort look at a window of time that grows while it brings little and shrinks to what a full page spans, so
+ * that a page costs what it holds and not what is left of the range. */
 static struct error read_windows(struct history *history, size_t limit, struct position_page *page)
 {
   const int64_t end_us = history->filter.range.to_us;
-  for (;;) {
+  if (!history->has_started) {
+    TRY(skip_to_first(history));
+  }
+  while (!history->is_at_end && page->count == 0) {
     const int64_t left_us = end_us - history->after.recorded_at_us;
     const bool is_last = left_us <= history->window_us;
     const int64_t to_us = is_last ? end_us : history->after.recorded_at_us + history->window_us;
     TRY(read_until(history, to_us, limit, page));
     if (page->count == limit) {
       note_last(history, page);
-      history->window_us = history->window_us > 2 * FIRST_WINDOW_US ? history->window_us / 2 : FIRST_WINDOW_US;
+      history->window_us = window_after(page);
       return error_none();
     }
     history->is_at_end = is_last;
     history->window_us *= is_last ? 1 : WINDOW_GROWTH;
     history->after = (struct history_key){to_us, -1, INT64_MIN};
-    if (is_last || page->count > 0) {
-      return error_none();
-    }
-    arena_reset(history->arena);
   }
+  return error_none();
 }
 
 static struct error read_page(struct history *history, size_t limit, struct position_page *page)

@@ -35,6 +35,7 @@ struct history {
   int32_t *cells;
   size_t cell_count;
   bool is_sorting; /* the statement sorts all of its window before the first row */
+  bool has_started;
   bool is_at_end;
 };
 
