@@ -54,7 +54,7 @@ CREATE TABLE breadcrumb (
 
 CREATE INDEX breadcrumb_cell ON breadcrumb (cell, recorded_at);
 CREATE INDEX breadcrumb_recorded_at ON breadcrumb (recorded_at);
-CREATE INDEX breadcrumb_seq ON breadcrumb USING brin (seq) WITH (pages_per_range = 32);
+CREATE INDEX breadcrumb_seq ON breadcrumb USING brin (seq) WITH (pages_per_range = 32, autosummarize = on);
 
 -- The newest unflagged breadcrumb of each vehicle. slow_since: start of the present run of breadcrumbs under 5 km/h (definitions,
 -- "Status of a vehicle"). hidden: the vehicle was removed from the map and has sent nothing since.

@@ -186,7 +186,8 @@ static enum MHD_Result run_handler(struct request *request)
 {
   const struct route *route = request->match.route;
   connection_enter(&request->server->connections, request->connection, CONNECTION_WORKING);
-  struct error error = decompress(request);
+  struct error error =
+      request->server->is_refusing ? error_make(ERROR_SHUTTING_DOWN, "the server is stopping") : decompress(request);
   if (error.code == ERROR_NONE && route->handle != NULL) {
     error = route->handle(request, request->match.context);
   } else if (error.code == ERROR_NONE) {

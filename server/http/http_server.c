@@ -121,6 +121,11 @@ static void run_tasks(struct http_server *server)
   server->first_task = server->last_task = NULL;
   server->is_draining = server->is_draining || server->drain_wanted;
   server->is_stopping = server->stop_wanted;
+  server->is_refusing = server->refuse_wanted;
+  if (server->is_refusing && !server->refuses) {
+    server->refuses = true;
+    pthread_cond_broadcast(&server->drained);
+  }
   pthread_mutex_unlock(&server->mutex);
   while (task != NULL) {
     struct http_task *next = task->next;
@@ -387,6 +392,11 @@ bool http_server_drain(struct http_server *server, int grace_ms)
     waited = pthread_cond_timedwait(&server->drained, &server->mutex, &until);
   }
   bool drained = server->is_drained;
+  server->refuse_wanted = true;
+  wake(server);
+  while (!server->refuses) {
+    pthread_cond_wait(&server->drained, &server->mutex);
+  }
   pthread_mutex_unlock(&server->mutex);
   return drained;
 }

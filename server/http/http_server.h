@@ -42,7 +42,8 @@ struct error http_server_start(struct http_server_settings settings, const struc
 uint16_t http_server_port(const struct http_server *server);
 
 /* Stops accepting (answering /readyz as draining is main's work) and closes idle connections; every further answer says
- * Connection: close. Returns when every request in flight is answered or `grace_ms` is over: true when all were. */
+ * Connection: close. Returns when every request in flight is answered or `grace_ms` is over: true when all were. From then on
+ * no handler is called: a request whose body comes late is answered 503, so that what handlers work with may be stopped. */
 bool http_server_drain(struct http_server *server, int grace_ms);
 /* Closes what is left, ends the thread and frees; accepts NULL. Those who keep requests (the writer, the query workers) must
  * have been stopped before: what they have not completed is answered 503 here. */

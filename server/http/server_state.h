@@ -25,6 +25,7 @@ struct http_server {
   int wake;         /* eventfd */
   bool is_accepting;
   bool is_draining;
+  bool is_refusing; /* what handlers need may be gone: no handler is called any more */
   bool is_stopping;
   struct connections connections;
   struct connection *adopting; /* is just being handed to libmicrohttpd */
@@ -42,6 +43,8 @@ struct http_server {
   struct http_task *first_task;
   struct http_task *last_task;
   bool drain_wanted;
+  bool refuse_wanted;
+  bool refuses; /* is_refusing, for http_server_drain to wait for */
   bool stop_wanted;
   bool is_drained;
 };

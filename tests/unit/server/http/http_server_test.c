@@ -668,24 +668,51 @@ static void counts_by_route_not_by_path(void **state)
   buffer_free(&out);
 }
 
+static void *drain_patiently(void *server)
+{
+  return http_server_drain(server, PATIENCE_MS) ? server : NULL;
+}
+
+/* A client that has sent the head and is asked to go on with the body. */
+static int client_in_flight(struct fixture *fixture)
+{
+  int client = client_open(fixture);
+  client_send(client, "POST /v1/echo HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n");
+  assert_int_equal(client_read(client, false).status, 100);
+  return client;
+}
+
 static void drains(void **state)
 {
   struct fixture *fixture = *state;
   int idle = client_open(fixture);
   client_send(idle, "GET /v1/hello HTTP/1.1\r\nHost: h\r\n\r\n");
   assert_int_equal(client_read(idle, true).status, 200);
-  int busy = client_open(fixture);
-  client_send(busy, "POST /v1/echo HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n");
-  assert_int_equal(client_read(busy, false).status, 100);
-  assert_false(http_server_drain(fixture->server, 50)); /* one is in flight */
+  int busy = client_in_flight(fixture);
+  pthread_t thread;
+  assert_int_equal(pthread_create(&thread, NULL, drain_patiently, fixture->server), 0);
   assert_true(client_is_closed(idle));
   client_send(busy, "last");
   struct answer answer = client_read(busy, true);
   assert_string_equal(answer.body, "last");
   assert_true(header_is(&answer, "\r\nConnection: close\r\n"));
-  assert_true(http_server_drain(fixture->server, PATIENCE_MS));
+  void *drained = NULL;
+  pthread_join(thread, &drained);
+  assert_non_null(drained);
   close(idle);
   close(busy);
+}
+
+static void calls_no_handler_once_drained(void **state)
+{
+  struct fixture *fixture = *state;
+  int late = client_in_flight(fixture);
+  assert_false(http_server_drain(fixture->server, 50));
+  client_send(late, "late");
+  struct answer answer = client_read(late, true);
+  assert_int_equal(answer.status, 503);
+  assert_non_null(strstr(answer.body, "shutting_down"));
+  close(late);
 }
 
 static void answers_what_was_forgotten_when_it_stops(void **state)
@@ -823,6 +850,7 @@ int main(void)
       WITH_SERVER(serves_128_connections_at_once),
       WITH_SERVER(counts_by_route_not_by_path),
       WITH_SERVER(drains),
+      WITH_SERVER(calls_no_handler_once_drained),
       WITH_SERVER(answers_what_was_forgotten_when_it_stops),
       WITH_IMPATIENT(ends_slow_heads),
       WITH_IMPATIENT(ends_slow_bodies_and_idle_connections),
