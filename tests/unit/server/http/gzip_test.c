@@ -25,7 +25,8 @@ static void test_knows_what_is_worth_it(void **state)
   assert_true(gzip_is_worthwhile(TEXT("application/geo+json")));
   assert_true(gzip_is_worthwhile(TEXT("application/gpx+xml")));
   assert_false(gzip_is_worthwhile(TEXT("image/png")));
-  assert_false(gzip_is_worthwhile(TEXT("application/vnd.mapbox-vector-tile")));
+  assert_true(gzip_is_worthwhile(TEXT("application/vnd.mapbox-vector-tile"))); /* names stand in it as text */
+  assert_false(gzip_is_worthwhile(TEXT("application/octet-stream")));
   assert_false(gzip_is_worthwhile(TEXT("")));
 }
 
