@@ -300,6 +300,10 @@ static void *run(void *argument)
     int timeout_ms = writer->pending_count == 0 ? IDLE_CHECK_MS : 0;
     writer->pending_count += queue_take(writer->queue, (void **)writer->pending + writer->pending_count,
                                         PENDING_MAX - writer->pending_count, timeout_ms);
+    /* Told from here and not when the metrics are asked for: they may be asked for after the writer has gone. */
+    if (writer->settings.metrics != NULL) {
+      gauge_set(writer->metrics.queue_depth, (double)(writer->pending_count + queue_depth(writer->queue)));
+    }
     if (writer->pending_count != 0) {
       write_next(writer);
     } else if (!is_stopping(writer)) {
@@ -308,12 +312,6 @@ static void *run(void *argument)
   }
   fail_all(writer, error_make(ERROR_SHUTTING_DOWN, "the server is shutting down"));
   return NULL;
-}
-
-static void update_queue_depth(void *context)
-{
-  struct batch_writer *writer = context;
-  gauge_set(writer->metrics.queue_depth, (double)queue_depth(writer->queue));
 }
 
 struct error batch_writer_start(struct batch_writer_settings settings, struct batch_writer **writer)
@@ -340,9 +338,6 @@ struct error batch_writer_start(struct batch_writer_settings settings, struct ba
   }
   if (pthread_create(&made->thread, NULL, run, made) != 0) {
     abort();
-  }
-  if (settings.metrics != NULL) {
-    metrics_on_render(settings.metrics, update_queue_depth, made);
   }
   *writer = made;
   return error_none();
