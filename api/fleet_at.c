@@ -64,6 +64,30 @@ static enum vehicle_status status_at(const struct api *api, const struct moment 
   return is_silent ? STATUS_SILENT : position_status_then(position);
 }
 
+/* From the page that was read first, so that an error of the database comes before the status line, to the last. */
+static struct error answer(struct request *request, struct api *api, struct db_connection *connection, struct arena *arena,
+                           struct moment *moment, enum format format, struct position_page *page)
+{
+  TRY(response_begin(request));
+  struct position_list list = position_list_open(request, format, false);
+  if (position_list_has_members(&list)) {
+    json_key(&list.json, "time");
+    json_time(&list.json, moment->time_us);
+  }
+  position_list_begin_items(&list);
+  for (;;) {
+    for (size_t i = 0; i < page->count; i++) {
+      TRY(position_list_add(&list, &page->positions[i], status_at(api, moment, &page->positions[i])));
+    }
+    if (moment->is_at_end) {
+      break;
+    }
+    TRY(read_page(api, connection, arena, moment, PAGE_ROWS, page));
+  }
+  position_list_end_items(&list);
+  return position_list_close(&list);
+}
+
 struct error positions_at(struct request *request, void *context, struct db_connection *connection)
 {
   static const char *const KNOWN[] = {"time", "max_age_s", "f", NULL};
@@ -78,22 +102,5 @@ struct error positions_at(struct request *request, void *context, struct db_conn
   arena_defer(request_arena(request), release_arena, arena);
   TRY(read_page(api, connection, arena, &moment, FIRST_PAGE_ROWS, &page));
   response_header(request, "Cache-Control", "private, no-cache");
-  TRY(response_begin(request));
-  struct position_list list = position_list_open(request, format, false);
-  if (position_list_has_members(&list)) {
-    json_key(&list.json, "time");
-    json_time(&list.json, moment.time_us);
-  }
-  position_list_begin_items(&list);
-  for (;;) {
-    for (size_t i = 0; i < page.count; i++) {
-      TRY(position_list_add(&list, &page.positions[i], status_at(api, &moment, &page.positions[i])));
-    }
-    if (moment.is_at_end) {
-      break;
-    }
-    TRY(read_page(api, connection, arena, &moment, PAGE_ROWS, &page));
-  }
-  position_list_end_items(&list);
-  return position_list_close(&list);
+  return answer(request, api, connection, arena, &moment, format, &page);
 }

@@ -1,5 +1,6 @@
 #include "api/tile_cache.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -126,14 +127,16 @@ void tile_cache_keep(struct tile_cache *cache, struct tile_key key, struct text 
   if (before != NULL) {
     drop(cache, before);
   }
+  const size_t bytes = tile.length + ENTRY_OVERHEAD_BYTES;
+  while (cache->oldest != NULL && cache->bytes + bytes > cache->bytes_max) {
+    assert(cache->oldest->older == NULL);
+    drop(cache, cache->oldest);
+  }
   struct entry **bucket = &cache->buckets[bucket_of(key)];
   entry->next_in_bucket = *bucket;
   *bucket = entry;
   link_as_newest(cache, entry);
-  cache->bytes += tile.length + ENTRY_OVERHEAD_BYTES;
-  while (cache->bytes > cache->bytes_max) {
-    drop(cache, cache->oldest);
-  }
+  cache->bytes += bytes;
   pthread_mutex_unlock(&cache->lock);
 }
 

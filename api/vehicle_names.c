@@ -18,7 +18,7 @@ struct vehicle_names {
   struct arena *texts;
 };
 
-enum { FIRST_SLOTS = 1024 };
+enum { FIRST_SLOTS = 1024, TEXTS_FIRST_BYTES = 64 * 1024 };
 
 static struct name *slots_new(size_t count)
 {
@@ -38,7 +38,7 @@ struct vehicle_names *vehicle_names_new(void)
   pthread_rwlock_init(&names->lock, NULL);
   names->slot_count = FIRST_SLOTS;
   names->slots = slots_new(FIRST_SLOTS);
-  names->texts = arena_new(64 * 1024);
+  names->texts = arena_new(TEXTS_FIRST_BYTES);
   return names;
 }
 

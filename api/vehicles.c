@@ -8,7 +8,7 @@
 #include "api_sql.h"
 #include "server/base/clock.h"
 
-enum { PAGE_ROWS = 1000, FILTER_TEXT_MAX = 200 };
+enum { PAGE_ROWS = 1000, FILTER_TEXT_MAX = 200, PAGE_ARENA_BYTES = 64 * 1024 };
 
 struct vehicle vehicle_from_row(const struct db_rows *rows, int row)
 {
@@ -201,7 +201,7 @@ static struct error answer_csv(struct request *request, const struct api *api, s
   char after[VEHICLE_NAME_MAX];
   struct vehicle_page page;
   struct arena *arena = request_arena(request);
-  struct arena *page_arena = arena_new(64 * 1024);
+  struct arena *page_arena = arena_new(PAGE_ARENA_BYTES);
   arena_defer(arena, (void (*)(void *))arena_free, page_arena);
   TRY(read_page(api, connection, page_arena, query, &page));
   TRY(response_begin(request));

@@ -20,6 +20,7 @@ enum {
   PENDING_MAX = 2048,
   QUEUE_BYTES_MAX = 128 * 1024 * 1024,
   ARENA_FIRST_BYTES = 1024 * 1024,
+  POISON_ARENA_BYTES = 64 * 1024,
   IDLE_CHECK_MS = 1000,
   BACK_OFF_FIRST_MS = 100,
   BACK_OFF_MAX_MS = 5000,
@@ -217,7 +218,7 @@ static struct error write_deliveries(struct batch_writer *writer, struct arena *
 /* The database refuses the data of this one delivery: it is kept as it came, with the reason. */
 static void keep_poison(struct batch_writer *writer, struct delivery *delivery, struct error reason)
 {
-  struct arena *arena = arena_new(64 * 1024);
+  struct arena *arena = arena_new(POISON_ARENA_BYTES);
   bool has_one = delivery->breadcrumb_count == 1;
   struct rejected reject = {.vehicle = has_one ? delivery->breadcrumbs[0].vehicle : (struct text){NULL, 0},
                             .field = TEXT("$"),

@@ -16,8 +16,6 @@
 #include "server/db/embedded.h"
 #include "server/db/migrate.h"
 
-extern char **environ;
-
 enum { EXIT_NOT_FOUND = 127 };
 
 struct import {

@@ -16,7 +16,8 @@
 #include "server/metrics.h"
 
 static const char CHANNEL[] = "crumbtrail_feed";
-enum { READ_INTERVAL_MS = 40, POLL_INTERVAL_MS = 2000, BACK_OFF_MIN_MS = 100, BACK_OFF_MAX_MS = 5000, PAGE_ROWS = 4096 };
+enum { READ_INTERVAL_MS = 40, POLL_INTERVAL_MS = 2000, BACK_OFF_MIN_MS = 100, BACK_OFF_MAX_MS = 5000 };
+enum { PAGE_ROWS = 4096, BATCH_ARENA_BYTES = 16 * 1024 };
 
 struct change_feed {
   struct change_feed_settings settings;
@@ -63,7 +64,7 @@ static struct position read_position(struct arena *arena, const struct db_rows *
 
 static struct feed_batch *new_batch(const struct change_feed *feed, int64_t head)
 {
-  struct arena *arena = arena_new(16 * 1024);
+  struct arena *arena = arena_new(BATCH_ARENA_BYTES);
   struct feed_batch *batch = arena_alloc(arena, sizeof *batch);
   batch->arena = arena;
   batch->head = head;

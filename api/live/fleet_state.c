@@ -256,7 +256,8 @@ static uint16_t temperature_hundredths(float temperature_c)
 
 void position_encode_record(const struct position *position, enum vehicle_status status, uint8_t out[POSITION_RECORD_BYTES])
 {
-  double recorded_at_s = clamped((double)(position->recorded_at_us / US_PER_SECOND), 0, UINT32_MAX);
+  const int64_t whole_s = position->recorded_at_us / US_PER_SECOND;
+  const double recorded_at_s = clamped((double)whole_s, 0, UINT32_MAX);
   put_u32(out, (uint32_t)position->vehicle_id);
   put_u32(out + 4, (uint32_t)lround(position->latitude_deg * 1e7));
   put_u32(out + 8, (uint32_t)lround(position->longitude_deg * 1e7));

@@ -17,6 +17,7 @@
 #include "server/metrics.h"
 
 enum {
+  PACKET_BYTES = 4 * 1024 * 1024,
   PHASES = 20,
   PHASE_US = CLIENT_UPDATE_INTERVAL_MS * 1000 / PHASES,
   RING_SIZE = 1 << 16,
@@ -514,7 +515,7 @@ static const struct lws_protocols PROTOCOLS[] = {
      .callback = on_event,
      .per_session_data_size = sizeof(struct connection *),
      .rx_buffer_size = 4096,
-     .tx_packet_size = 4 * 1024 * 1024}, /* what the socket does not take at once is kept by the library */
+     .tx_packet_size = PACKET_BYTES}, /* what the socket does not take at once is kept by the library */
     {.name = NULL},
 };
 

@@ -184,7 +184,7 @@ static uint64_t digest(uint64_t hash, const void *bytes, size_t length)
 {
   const unsigned char *byte = bytes;
   for (size_t i = 0; i < length; i++) {
-    hash = (hash ^ byte[i]) * UINT64_C(1099511628211);
+    hash = (hash ^ byte[i]) * UINT64_C(1099511628211); /* NOLINT(clang-analyzer-core.UndefinedBinaryOperatorResult): not so */
   }
   return hash;
 }

@@ -263,7 +263,8 @@ static void keep_connected(struct road_graph *graph)
   graph->usable = zeroed(graph->node_count, sizeof *graph->usable);
   enum { TRIES = 12 };
   for (uint32_t attempt = 0; attempt < TRIES && graph->usable_count * 2 < graph->node_count; attempt++) {
-    uint32_t from = (uint32_t)((uint64_t)graph->node_count * (2 * attempt + 1) / (2 * TRIES));
+    const uint64_t odd = 2 * (uint64_t)attempt + 1;
+    uint32_t from = (uint32_t)(graph->node_count * odd / TRIES / 2);
     memset(marks, 0, graph->node_count);
     flood(graph, from, false, marks, 1, queue);
     flood(graph, from, true, marks, 2, queue);

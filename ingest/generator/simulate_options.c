@@ -56,21 +56,29 @@ static struct error check_target(const struct config_extras *extras, const char 
   return error_none();
 }
 
-static struct error read_numbers(const struct config_extras *extras, struct simulate_options *options)
+static struct error read_counts(const struct config_extras *extras, struct simulate_options *options)
 {
-  double interval_s = -1;
   TRY(option_integer(extras, "vehicles", 1, 1000000, &options->vehicles));
   TRY(option_integer(extras, "move", 0, INT64_C(1000000000000), &options->moves));
   TRY(option_integer(extras, "seed", 0, INT64_MAX, &options->seed));
   TRY(option_integer(extras, "reefers", 0, options->vehicles, &options->reefers));
   TRY(option_integer(extras, "speeders", 0, options->vehicles, &options->speeders));
   TRY(option_integer(extras, "connections", 1, 1024, &options->connections));
-  TRY(option_integer(extras, "batch", 1, 1000, &options->batch));
-  TRY(option_number(extras, "rate", 0, 1e7, &options->rate));
-  TRY(option_number(extras, "interval", 0.001, 86400, &interval_s));
+  return option_integer(extras, "batch", 1, 1000, &options->batch);
+}
+
+static struct error read_shares(const struct config_extras *extras, struct simulate_options *options)
+{
   TRY(option_share(extras, "late", &options->late_share));
   TRY(option_share(extras, "duplicate", &options->duplicate_share));
-  TRY(option_share(extras, "dirty", &options->dirty_share));
+  return option_share(extras, "dirty", &options->dirty_share);
+}
+
+static struct error read_pace(const struct config_extras *extras, struct simulate_options *options)
+{
+  double interval_s = -1;
+  TRY(option_number(extras, "rate", 0, 1e7, &options->rate));
+  TRY(option_number(extras, "interval", 0.001, 86400, &interval_s));
   if (interval_s < 0) {
     interval_s = options->rate > 0 ? (double)options->vehicles / options->rate : 5;
   }
@@ -106,7 +114,9 @@ struct error simulate_options_read(const struct config_extras *extras, struct si
       .rate = -1,
   };
   TRY(check_target(extras, options->to));
-  TRY(read_numbers(extras, options));
+  TRY(read_counts(extras, options));
+  TRY(read_shares(extras, options));
+  TRY(read_pace(extras, options));
   options->start_us = default_start_us(options);
   return option_time(extras, "start", &options->start_us);
 }

@@ -244,16 +244,20 @@ static struct error check_version(const struct cluster *cluster)
                                         cluster->folder)
                            : failed_at("read", path);
   }
-  int theirs = 0;
-  const bool is_read = fscanf(file, "%6d", &theirs) == 1;
+  char line[16] = "";
+  int64_t theirs = 0;
+  const bool is_read = fgets(line, sizeof line, file) != NULL && text_to_int64(text_trim(text_from(line)), &theirs);
   fclose(file);
-  if (is_read && theirs == ours) {
+  if (!is_read) {
+    return error_make(ERROR_SETUP, "%s does not hold the version of a PostgreSQL cluster", path);
+  }
+  if (theirs == ours) {
     return error_none();
   }
   return error_make(ERROR_SETUP,
                     "%s was made by PostgreSQL %d, but the programs in %s are version %d: name those of version %d with "
                     "--postgres-bin-folder, or upgrade the folder with pg_upgrade",
-                    cluster->folder, theirs, cluster->bin_folder, (int)ours, theirs);
+                    cluster->folder, (int)theirs, cluster->bin_folder, (int)ours, (int)theirs);
 }
 
 const char *cluster_usual_socket_folder(const struct cluster *cluster)
@@ -303,7 +307,7 @@ struct error cluster_prepare(struct arena *arena, const char *data_folder, const
   TRY(find_user(cluster));
   TRY(check_way(cluster));
   TRY(open_log(cluster));
-  struct error error = error_none();
+  struct error error;
   if (access(cluster->folder, F_OK) == 0) {
     error = check_version(cluster);
   } else {

@@ -209,7 +209,7 @@ struct error db_open(struct db_settings settings, struct db_connection **opened)
   }
   connection->read_only = settings.read_only;
   connection->session = connect_to(&settings);
-  struct error error = error_none();
+  struct error error;
   if (PQstatus(connection->session) != CONNECTION_OK) {
     error = session_lost(connection, PQerrorMessage(connection->session));
   } else {

@@ -44,7 +44,7 @@ static struct error listen_at(const struct addrinfo *place, const char *address,
 
 struct error listener_open(const char *address, int *out, uint16_t *port)
 {
-  char host[HOST_MAX];
+  char host[HOST_MAX] = "";
   const char *service = NULL;
   TRY(split_address(address, host, &service));
   struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
@@ -57,11 +57,10 @@ struct error listener_open(const char *address, int *out, uint16_t *port)
   freeaddrinfo(places);
   TRY(result);
 
-  struct sockaddr_storage bound;
+  struct sockaddr_in6 bound = {0}; /* an IPv4 address has its port in the same place */
   socklen_t length = sizeof bound;
   getsockname(*out, (struct sockaddr *)&bound, &length);
-  *port = ntohs(bound.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&bound)->sin6_port
-                                            : ((struct sockaddr_in *)&bound)->sin_port);
+  *port = ntohs(bound.sin6_port);
   return error_none();
 }
 

@@ -114,7 +114,7 @@ static struct error load_file(struct static_files *files, const char *folder, co
   if (files->count == FILES_MAX) {
     return error_make(ERROR_SETUP, "%s holds more than %d files", folder, FILES_MAX);
   }
-  struct text plain;
+  struct text plain = {0};
   TRY(read_file(path, &plain));
   struct static_file *file = &files->files[files->count++];
   file->plain = plain;
