@@ -35,13 +35,12 @@ export function searchVehicles(text, signal) {
   return getJson(`/v1/vehicles?search=${encodeURIComponent(text)}&limit=20`, signal);
 }
 
-const MAX_TRACK_PAGES = 20;
-
 /** @typedef {{recorded_at: string, lon: number, lat: number, speed_kmh: number | null, heading_deg: number | null,
  *   temperature_c: number | null, ignition: boolean | null, flags: string[]}} TrackPoint */
 
-/** Every point of a track, page by page. @param {string} name @param {number} fromMs @param {number} toMs
- * @param {number} toleranceM @param {AbortSignal} signal @returns {Promise<TrackPoint[]>} */
+/** Every point of a track: the server answers with all of them at once. @param {string} name @param {number} fromMs @param {number} toMs
+ * @param {number} toleranceM leaves out points so near to the line without them; 0 keeps all
+ * @param {AbortSignal} signal @returns {Promise<TrackPoint[]>} */
 export async function fetchTrack(name, fromMs, toMs, toleranceM, signal) {
   const query = new URLSearchParams({
     from: new Date(fromMs).toISOString(),
@@ -49,14 +48,5 @@ export async function fetchTrack(name, fromMs, toMs, toleranceM, signal) {
     f: 'json',
     tolerance_m: String(toleranceM),
   });
-  /** @type {string | null} */
-  let next = `/v1/vehicles/${encodeURIComponent(name)}/track?${query}`;
-  const points = [];
-  for (let page = 0; next && page < MAX_TRACK_PAGES; page++) {
-    /** @type {any} */
-    const answer = await getJson(next, signal);
-    for (const item of answer.items) points.push(item);
-    next = answer.next ? new URL(answer.next, location.href).pathname + new URL(answer.next, location.href).search : null;
-  }
-  return points;
+  return (await getJson(`/v1/vehicles/${encodeURIComponent(name)}/track?${query}`, signal)).items;
 }

@@ -1,6 +1,7 @@
-// What lies beneath the vehicles: outlines always; above them own vector tiles or the operator's raster tiles, when there are any.
-import { tileLayer } from 'leaflet';
+// What lies beneath the vehicles: outlines always; above them the operator's raster tiles, or own vector tiles where there are no
+// raster tiles or they cannot be reached. Tells by a `fallback` event what stands in for the raster tiles: 'streets', 'outlines' or ''.
 import { loadOutlines, OutlineLayer } from './outline_layer.js';
+import { RasterLayer } from './raster_layer.js';
 
 const NATURAL_EARTH = 'Outlines: <a href="https://www.naturalearthdata.com/">Natural Earth</a>';
 const OPEN_STREET_MAP = '<a href="https://www.openstreetmap.org/copyright">© OpenStreetMap contributors</a>';
@@ -25,10 +26,13 @@ export class BaseMap extends EventTarget {
     this.outlines = null;
     /** @type {PageConfig | null} */
     this.config = null;
+    /** @type {RasterLayer | null} */
+    this.raster = null;
     /** @type {import('leaflet').Layer | null} */
-    this.detail = null;
-    this.failedTiles = 0;
+    this.vector = null;
     this.showsDetail = true;
+    /** Counts changes, so that a late import of the vector library does not bring back what is no longer wanted. */
+    this.changes = 0;
   }
 
   async loadOutlines() {
@@ -51,47 +55,46 @@ export class BaseMap extends EventTarget {
   /** @param {boolean} wanted */
   async showDetail(wanted) {
     this.showsDetail = wanted;
-    this.detail?.remove();
-    this.detail = null;
-    if (!wanted || !this.config) return;
-    this.detail = this.config.raster_tile_url ? this.rasterLayer(this.config) : await this.vectorLayer(this.config);
-    this.detail?.addTo(this.map);
+    this.raster?.remove();
+    this.raster = null;
+    if (wanted && this.config?.raster_tile_url) {
+      this.raster = new RasterLayer(this.config.raster_tile_url, sanitised(this.config.raster_attribution));
+      this.raster.addEventListener('reachable', () => void this.showVector());
+      this.raster.addTo(this.map);
+    }
+    await this.showVector();
   }
 
-  /** @param {PageConfig} config */
-  rasterLayer(config) {
-    const attribution = sanitised(config.raster_attribution);
-    const layer = tileLayer(/** @type {string} */ (config.raster_tile_url), { attribution, className: 'raster-tile', maxZoom: 20 });
-    layer.on('tileerror', () => this.countTile(false));
-    layer.on('tileload', () => this.countTile(true));
-    return layer;
-  }
-
-  /** Says once that the tiles cannot be reached, and once that they are back.
-   * @param {boolean} loaded */
-  countTile(loaded) {
-    const before = this.failedTiles >= 3;
-    this.failedTiles = loaded ? 0 : this.failedTiles + 1;
-    const now = this.failedTiles >= 3;
-    if (before !== now) this.dispatchEvent(new CustomEvent('reachable', { detail: !now }));
-  }
-
-  /** @param {PageConfig} config */
-  async vectorLayer(config) {
-    if (!config.vector_tiles) return null;
-    const { makeVectorLayer } = await import('./vector_tiles.js');
-    const attribution = config.vector_attribution.includes('OpenStreetMap') ? OPEN_STREET_MAP : sanitised(config.vector_attribution);
-    return makeVectorLayer(config.vector_bounds, attribution, isDark() ? 'dark' : 'light');
+  /** Shows the own vector tiles, or takes them away, as it is wanted now. */
+  async showVector() {
+    const change = ++this.changes;
+    const { config, raster } = this;
+    const isWanted = this.showsDetail && Boolean(config?.vector_tiles) && !raster?.isReachable;
+    const layer = isWanted ? await makeOwnLayer(/** @type {PageConfig} */ (config)).catch(() => null) : null;
+    if (change !== this.changes) return;
+    this.vector?.remove();
+    this.vector = layer;
+    // Beneath the raster tiles, which cover it as they return.
+    layer?.addTo(this.map).bringToBack();
+    const standIn = layer ? 'streets' : 'outlines';
+    this.dispatchEvent(new CustomEvent('fallback', { detail: raster && !raster.isReachable ? standIn : '' }));
   }
 
   /** To be called when the theme has changed. */
   readTheme() {
     this.outlines?.readTheme();
-    if (this.config?.vector_tiles && !this.config.raster_tile_url) void this.showDetail(this.showsDetail);
+    if (this.vector) void this.showVector();
   }
 }
 
-export function isDark() {
+/** @param {PageConfig} config @returns {Promise<import('leaflet').GridLayer>} */
+async function makeOwnLayer(config) {
+  const { makeVectorLayer } = await import('./vector_tiles.js');
+  const attribution = config.vector_attribution.includes('OpenStreetMap') ? OPEN_STREET_MAP : sanitised(config.vector_attribution);
+  return makeVectorLayer(config.vector_bounds, attribution, isDark() ? 'dark' : 'light');
+}
+
+function isDark() {
   return getComputedStyle(document.documentElement).colorScheme === 'dark';
 }
 

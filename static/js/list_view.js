@@ -70,7 +70,9 @@ export class ListView {
     const elsewhere = this.list.remotes.length;
     const total = this.inView;
     const shown = count === total ? `${formatCount(total)} in view` : `${formatCount(count)} of ${formatCount(total)} in view`;
-    setText(this.summary, this.last.hasSnapshot ? `${shown}${elsewhere ? `, ${elsewhere} elsewhere` : ''}` : '');
+    const more = this.search.hasMore ? '. More match: type more of the name' : '';
+    setText(this.summary, this.last.hasSnapshot ? `${shown}${elsewhere ? `, ${elsewhere} elsewhere` : ''}${more}` : '');
+    this.summary.classList.toggle('is-cut', more !== '');
   }
 
   showEmpty() {

@@ -22,6 +22,12 @@ import { VehiclePanel } from './vehicle_panel.js';
 import { VehicleSearch } from './vehicle_search.js';
 
 const SUBSCRIBE_PAUSE_MS = 250;
+/** @type {Record<string, string>} */
+const FALLBACK_NOTICES = {
+  '': '',
+  streets: 'The background map cannot be reached. Imported streets are shown.',
+  outlines: 'The background map cannot be reached. Outlines are shown.',
+};
 
 const settings = new Settings();
 const vehicleCanvas = document.createElement('canvas');
@@ -161,9 +167,7 @@ function listen() {
     selection.follow(false);
   });
   mapView.addEventListener('fleet', () => void showFleet());
-  baseMap.addEventListener('reachable', (event) => {
-    notice.setBackground(/** @type {CustomEvent} */ (event).detail ? '' : 'The background map cannot be reached. Outlines are shown.');
-  });
+  baseMap.addEventListener('fallback', (event) => notice.setBackground(FALLBACK_NOTICES[/** @type {CustomEvent} */ (event).detail]));
   listView.list.addEventListener('choose', (event) => void choose(/** @type {CustomEvent} */ (event).detail));
   byId('panel-centre').addEventListener('click', centreOnSelected);
   searchField.addEventListener('keydown', (event) => {

@@ -5,6 +5,8 @@ import { formatDateTime, formatHeading, formatSpeed } from './format.js';
 
 const HOUR_MS = 3600 * 1000;
 const MAX_TABLE_ROWS = 200;
+/** Points older than the period are dropped when it is exceeded by so much. */
+const PERIOD_SLACK = 1.05;
 
 export class VehicleHistory {
   /** @param {{selection: import('./selection.js').Selection, settings: import('./settings.js').Settings,
@@ -84,7 +86,10 @@ export class VehicleHistory {
 
   describe() {
     const hours = this.hours === 1 ? 'hour' : `${this.hours} hours`;
-    setText(this.caption, this.points.length < 2 ? `No trail in the last ${hours}.` : this.chart?.describe() ?? '');
+    if (this.points.length < 2) return setText(this.caption, `No trail in the last ${hours}.`);
+    const limit = toleranceM(this.hours);
+    const note = limit ? ` Only fixes that shape the line are shown; those within ${limit} m of it are left out, and short peaks of speed with them.` : '';
+    setText(this.caption, `${this.chart?.describe() ?? ''}${note}`);
   }
 
   /** Takes the vehicle's newest live fix, when it is new. */
@@ -98,8 +103,17 @@ export class VehicleHistory {
       heading_deg: fix.headingDeg, temperature_c: fix.temperatureC, ignition: fix.ignition, flags: [],
     });
     this.trail.append(fix.latitude, fix.longitude, fix.recordedAtMs);
-    if (this.chart?.plot) this.chart.append(fix.recordedAtMs / 1000, fix.speedKmh);
-    else if (this.points.length > 1) this.redraw();
+    if (this.dropOld(fix.recordedAtMs) || !this.chart?.plot) return this.redraw();
+    this.chart.append(fix.recordedAtMs / 1000, fix.speedKmh);
+    this.describe();
+  }
+
+  /** Keeps the points to the chosen period, also when the panel stays open all day. @param {number} newestMs */
+  dropOld(newestMs) {
+    const periodMs = this.hours * HOUR_MS;
+    if (newestMs - Date.parse(this.points[0].recorded_at) <= periodMs * PERIOD_SLACK) return false;
+    this.points = this.points.filter((point) => newestMs - Date.parse(point.recorded_at) <= periodMs);
+    return true;
   }
 
   fillTable() {
@@ -119,7 +133,7 @@ export class VehicleHistory {
   }
 }
 
-/** Finer than a street is wide for a few hours, coarser for a day. @param {number} hours */
+/** All fixes of a few hours; of more, those that shape the line, so that a day of one fix a second still fits. @param {number} hours */
 function toleranceM(hours) {
-  return hours <= 3 ? 3 : hours <= 12 ? 8 : 15;
+  return hours <= 3 ? 0 : hours <= 12 ? 8 : 15;
 }

@@ -143,6 +143,7 @@ export class VehiclePanel {
       ['Fleet', details.fleet ?? 'not set'],
       ['Registered', formatDateTime(Date.parse(details.created_at))],
     ];
+    if (details.retired_at) rows.push(['Taken off the map', formatDateTime(Date.parse(details.retired_at))]);
     if (position.received_at) rows.push(['Received', formatDateTime(Date.parse(position.received_at))]);
     if (position.version !== undefined) rows.push(['Version', String(position.version)]);
     if (details.position) rows.push(['Flags', position.flags?.length ? position.flags.join(', ') : 'none']);

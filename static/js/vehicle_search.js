@@ -11,6 +11,8 @@ export class VehicleSearch extends EventTarget {
     this.field = field;
     /** @type {(import('./vehicle_list.js').Remote & {latitude: number | null, longitude: number | null})[]} */
     this.found = [];
+    /** The server knows more than it was asked for. */
+    this.hasMore = false;
     this.failed = false;
     this.abort = new AbortController();
     this.timer = 0;
@@ -30,6 +32,7 @@ export class VehicleSearch extends EventTarget {
     clearTimeout(this.timer);
     this.abort.abort();
     this.found = [];
+    this.hasMore = false;
     this.failed = false;
     if (this.text.length >= MIN_LENGTH) this.timer = window.setTimeout(() => void this.askServer(), PAUSE_MS);
     this.announce();
@@ -41,12 +44,13 @@ export class VehicleSearch extends EventTarget {
     try {
       const answer = await searchVehicles(this.text, signal);
       this.found = answer.items.map((/** @type {any} */ item) => ({
-        name: item.vehicle,
+        name: item.name,
         status: item.position?.status ?? '',
         recordedAtMs: item.position ? Date.parse(item.position.recorded_at) : null,
         latitude: item.position?.lat ?? null,
         longitude: item.position?.lon ?? null,
       }));
+      this.hasMore = answer.next !== null;
     } catch (error) {
       if (signal.aborted) return;
       this.failed = true;

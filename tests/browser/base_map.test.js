@@ -6,7 +6,7 @@ import { launchBrowser } from './support/browser.js';
 import { assertNoComplaints, openLivePage } from './support/live_page.js';
 import { MockFleet } from './support/mock_fleet.js';
 import { MockServer } from './support/mock_server.js';
-import { pageDir } from './support/server.js';
+import { freePort, pageDir } from './support/server.js';
 
 const PIXEL = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64');
 let browser;
@@ -56,10 +56,36 @@ test('the operator\'s raster tiles are drawn', { timeout: 60000 }, async () => {
   }
 });
 
+test('own vector tiles stand in while the raster tiles cannot be reached', { timeout: 90000 }, async () => {
+  const tiles = createServer((_, response) => response.writeHead(200, { 'content-type': 'image/png' }).end(PIXEL));
+  const port = await freePort();
+  const origin = `http://127.0.0.1:${port}`;
+  const config = { raster_tile_url: `${origin}/{z}/{x}/{y}.png`, vector_tiles: true, vector_bounds: [-123, 45, -122, 46] };
+  const raster = (page) => page.locator('.leaflet-tile-pane img.leaflet-tile-loaded').first();
+  const own = (page) => page.locator('.leaflet-tile-pane canvas.leaflet-tile-loaded').first();
+  try {
+    await withMap(config, origin, async ({ page }) => {
+      await page.getByText('The background map cannot be reached. Imported streets are shown.').waitFor();
+      await own(page).waitFor();
+      await new Promise((resolve) => tiles.listen(port, '127.0.0.1', resolve));
+      await raster(page).waitFor();
+      await own(page).waitFor({ state: 'detached' });
+      await page.locator('#map-notice').waitFor({ state: 'hidden' });
+      tiles.closeAllConnections();
+      await new Promise((resolve) => tiles.close(resolve));
+      await page.getByRole('button', { name: 'Zoom in' }).click();
+      await own(page).waitFor();
+      assert.deepEqual(await page.evaluate(() => window.cspViolations), []);
+    });
+  } finally {
+    tiles.close();
+  }
+});
+
 test('the outlines stay when the raster tiles cannot be reached, and the page says so', { timeout: 60000 }, async () => {
   const origin = 'http://127.0.0.1:9';
   await withMap({ raster_tile_url: `${origin}/{z}/{x}/{y}.png` }, origin, async ({ page }) => {
-    await page.getByText('The background map cannot be reached').waitFor();
+    await page.getByText('The background map cannot be reached. Outlines are shown.').waitFor();
     await outlines(page).waitFor();
     assert.equal(await page.locator('.leaflet-tile-pane img.leaflet-tile-loaded').count(), 0);
     assert.deepEqual(await page.evaluate(() => window.cspViolations), []);

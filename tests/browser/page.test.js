@@ -2,7 +2,7 @@
 import { strict as assert } from 'node:assert';
 import { after, before, test } from 'node:test';
 import { launchBrowser } from './support/browser.js';
-import { assertNoComplaints, countPaintedAroundMiddle, findVehicleOnScreen, openLivePage, readVehicleCanvas } from './support/live_page.js';
+import { assertNoComplaints, sharePaintedAroundMiddle, findVehicleOnScreen, openLivePage, readVehicleCanvas } from './support/live_page.js';
 import { sleep, startServer, VEHICLES } from './support/server.js';
 
 /** @type {import('./support/server.js').RunningServer} */
@@ -121,9 +121,9 @@ pageTest('a followed vehicle is painted in the middle of the map, also after zoo
   for (const button of ['Zoom in', 'Zoom in', 'Zoom out']) {
     await page.getByRole('button', { name: button }).click();
     await page.waitForTimeout(1500);
-    const { ring, far } = await countPaintedAroundMiddle(page);
-    assert.ok(ring > 60, `the ring of the selected vehicle is in the middle after ${button}: ${ring} pixels`);
-    assert.ok(far < ring * 20, 'and is not everywhere');
+    const { ring, far } = await sharePaintedAroundMiddle(page);
+    assert.ok(ring > 0.5, `the ring of the selected vehicle is in the middle after ${button}: ${ring} of its pixels`);
+    assert.ok(far < 0.1, `and is not everywhere: ${far} of all others`);
   }
 });
 

@@ -18,6 +18,7 @@ after(async () => {
 
 test('reconnects after a server restart and is live again', { timeout: 180000 }, async () => {
   const { page, complaints } = await openLivePage(browser, server.url);
+  await page.waitForFunction(() => location.hash.includes('map='));
   const address = await page.evaluate(() => location.href);
   const restarted = server.restart(2000);
   await waitForState(page, 'waiting', 20000);

@@ -65,24 +65,27 @@ export function findVehicleOnScreen(page) {
   });
 }
 
-/** Painted pixels 17 to 22 CSS pixels from the middle of the map (there lies the ring of a selected vehicle), and all farther ones.
+/** Which share is painted of the pixels 17 to 20 CSS pixels from the middle of the map, where the ring of a selected vehicle lies, and
+ * of all farther ones.
  * @param {import('playwright-core').Page} page @returns {Promise<{ring: number, far: number}>} */
-export function countPaintedAroundMiddle(page) {
+export function sharePaintedAroundMiddle(page) {
   return page.evaluate(() => {
     const canvas = /** @type {HTMLCanvasElement} */ (document.querySelector('.leaflet-vehicles-pane canvas'));
     const box = canvas.getBoundingClientRect();
     const map = /** @type {HTMLElement} */ (document.getElementById('map')).getBoundingClientRect();
     const { data } = window.readPixels(canvas);
-    let [ring, far] = [0, 0];
+    const ring = { all: 0, painted: 0 };
+    const far = { all: 0, painted: 0 };
     for (let y = 0; y < canvas.height; y++) {
       for (let x = 0; x < canvas.width; x++) {
-        if (data[(y * canvas.width + x) * 4 + 3] < 200) continue;
         const distance = Math.hypot(x + box.left - (map.left + map.right) / 2, y + box.top - (map.top + map.bottom) / 2);
-        if (distance >= 17 && distance <= 22) ring++;
-        else if (distance > 22) far++;
+        if (distance < 17) continue;
+        const area = distance <= 20 ? ring : far;
+        area.all++;
+        if (data[(y * canvas.width + x) * 4 + 3] >= 200) area.painted++;
       }
     }
-    return { ring, far };
+    return { ring: ring.painted / ring.all, far: far.painted / far.all };
   });
 }
 

@@ -121,21 +121,23 @@ export class MockServer {
   }
 
   search(text) {
-    const found = this.fleet.vehicles.filter((vehicle) => vehicle.name.includes(text)).slice(0, 20);
-    return { items: found.map((vehicle) => ({ vehicle_id: vehicle.id, vehicle: vehicle.name, position: this.fleet.position(vehicle) })), next: null };
+    const found = this.fleet.vehicles.filter((vehicle) => vehicle.name.includes(text));
+    return { items: found.slice(0, 20).map((vehicle) => this.describe(vehicle)), next: found.length > 20 ? '/v1/vehicles?cursor=mock' : null };
+  }
+
+  describe(vehicle) {
+    return {
+      vehicle_id: vehicle.id, name: vehicle.name, kind: 'van', fleet: 'mock', vin: null, attributes: { depot: 'North' },
+      created_at: '2026-01-02T03:04:05Z', retired_at: null, position: this.fleet.position(vehicle),
+    };
   }
 
   answerVehicle(response, url, name, part) {
     const vehicle = this.fleet.byName.get(name);
     if (!vehicle) return sendJson(response, 404, { title: 'Not found', detail: `no vehicle ${name}`, request_id: 'mock' }, 'application/problem+json');
-    if (part === 'track') {
-      const [fromMs, toMs] = ['from', 'to'].map((key) => Date.parse(url.searchParams.get(key) ?? ''));
-      return sendJson(response, 200, { vehicle: name, items: this.fleet.track(vehicle, fromMs, toMs), next: null });
-    }
-    sendJson(response, 200, {
-      vehicle_id: vehicle.id, vehicle: name, attributes: { depot: 'North' }, vin: null, kind: 'van', fleet: 'mock',
-      created_at: '2026-01-02T03:04:05Z', position: this.fleet.position(vehicle),
-    });
+    if (part !== 'track') return sendJson(response, 200, this.describe(vehicle));
+    const [fromMs, toMs] = ['from', 'to'].map((key) => Date.parse(url.searchParams.get(key) ?? ''));
+    sendJson(response, 200, { vehicle: name, items: this.fleet.track(vehicle, fromMs, toMs) });
   }
 
   async serveFile(path, response) {

@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -33,13 +33,13 @@ export function pageDir() {
  */
 
 /** @returns {Promise<RunningServer>} */
-export function startServer(options = {}) {
-  return isMock ? startMock(options) : startReal();
+export function startServer() {
+  return isMock ? startMock() : startReal();
 }
 
 /** @returns {Promise<RunningServer>} */
-async function startMock(options) {
-  const server = new MockServer({ pageDir: pageDir(), fleet: new MockFleet({ vehicles: VEHICLES, allMoving: true }), ...options });
+async function startMock() {
+  const server = new MockServer({ pageDir: pageDir(), fleet: new MockFleet({ vehicles: VEHICLES, allMoving: true }) });
   await server.start(0);
   return {
     url: `http://127.0.0.1:${server.port}/`,
@@ -52,18 +52,21 @@ async function startMock(options) {
   };
 }
 
-/** @returns {Promise<RunningServer>} */
-async function startReal() {
-  const dataDir = await mkdtemp(join(tmpdir(), 'crumbtrail-browser-'));
+/** The real program with a simulated fleet. @param {{osmFile?: string, settings?: string[]}} [options] osmFile: roads to import first
+ * @returns {Promise<RunningServer>} */
+export async function startReal({ osmFile, settings = [] } = {}) {
+  const dataDir = await makeDataDir();
   const [port, adminPort] = [await freePort(), await freePort()];
-  let program = await startProgram(dataDir, port, adminPort);
-  const simulator = startSimulator(port);
+  const start = () => startProgram(dataDir, port, adminPort, settings);
+  if (osmFile) await importRoads(dataDir, osmFile);
+  let program = await start();
+  const simulator = startSimulator(dataDir, port);
   return {
     url: `http://127.0.0.1:${port}/`,
     restart: async (pauseMs = 1500) => {
       await stopProcess(program);
       await sleep(pauseMs);
-      program = await startProgram(dataDir, port, adminPort);
+      program = await start();
     },
     stop: async () => {
       await stopProcess(simulator);
@@ -73,12 +76,19 @@ async function startReal() {
   };
 }
 
+/** Started by root, the program runs PostgreSQL as another user, who must be able to pass through. */
+async function makeDataDir() {
+  const dataDir = await mkdtemp(join(tmpdir(), 'crumbtrail-browser-'));
+  await chmod(dataDir, 0o711);
+  return dataDir;
+}
+
 function binary() {
   return resolve(root, process.env.CRUMBTRAIL_BINARY ?? 'build/release/crumbtrail');
 }
 
-async function startProgram(dataDir, port, adminPort) {
-  const args = ['serve', '--data', dataDir, '--listen', `127.0.0.1:${port}`, '--admin-listen', `127.0.0.1:${adminPort}`, '--static-dir', pageDir(), '--ingest-key', INGEST_KEY];
+async function startProgram(dataDir, port, adminPort, settings) {
+  const args = ['serve', '--data', dataDir, '--listen', `127.0.0.1:${port}`, '--admin-listen', `127.0.0.1:${adminPort}`, '--static-dir', pageDir(), '--ingest-key', INGEST_KEY, ...settings];
   const program = run(args);
   const deadline = Date.now() + READY_MS;
   while (Date.now() < deadline) {
@@ -91,8 +101,14 @@ async function startProgram(dataDir, port, adminPort) {
   throw new Error(`the program was not ready in time:\n${program.output()}`);
 }
 
-function startSimulator(port) {
-  return run(['simulate', '--to', `http://127.0.0.1:${port}/ingest/iot`, '--ingest-key', INGEST_KEY, '--new',
+async function importRoads(dataDir, osmFile) {
+  const program = run(['import-osm', osmFile, '--data', dataDir]);
+  const [code] = await once(program.child, 'exit');
+  if (code !== 0) throw new Error(`the roads could not be imported:\n${program.output()}`);
+}
+
+function startSimulator(dataDir, port) {
+  return run(['simulate', '--data', dataDir, '--to', `http://127.0.0.1:${port}/ingest/iot`, '--ingest-key', INGEST_KEY, '--new',
     '--vehicles', String(VEHICLES), '--move', '1000', '--interval', '1', '--seed', '7']);
 }
 
@@ -113,7 +129,7 @@ async function stopProcess({ child }) {
   clearTimeout(timer);
 }
 
-async function freePort() {
+export async function freePort() {
   const probe = createServer().listen(0, '127.0.0.1');
   await once(probe, 'listening');
   const { port } = /** @type {import('node:net').AddressInfo} */ (probe.address());
