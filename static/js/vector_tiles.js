@@ -1,7 +1,7 @@
 // Our own vector tiles, drawn by protomaps-leaflet in the page's light or dark colours. Loaded only when the server has roads.
 import * as leaflet from 'leaflet';
 import { namedFlavor } from '@protomaps/basemaps';
-import { labelRules, leafletLayer, paintRules } from 'protomaps-leaflet';
+import { exp, labelRules, leafletLayer, LineSymbolizer, paintRules } from 'protomaps-leaflet';
 
 const MAX_DATA_ZOOM = 15;
 
@@ -14,7 +14,7 @@ export function makeVectorLayer(bounds, attribution, flavorName) {
   // Without a background of its own a tile leaves the outlines visible where it has nothing to draw.
   return /** @type {any} */ (leafletLayer)({
     url: '/tiles/{z}/{x}/{y}.mvt',
-    paintRules: paintRules(flavor),
+    paintRules: [...paintRules(flavor), highwayRule()],
     labelRules: labelRules(flavor, 'en'),
     maxDataZoom: MAX_DATA_ZOOM,
     maxZoom: 20,
@@ -24,19 +24,31 @@ export function makeVectorLayer(bounds, attribution, flavorName) {
   });
 }
 
-/** The page's own colours for what most of the map consists of, so that it lies seamlessly on the outlines. */
+/** The page's own colours, so that the map lies seamlessly on the outlines. */
 function themeColors() {
-  const style = getComputedStyle(document.documentElement);
-  const color = (/** @type {string} */ name) => style.getPropertyValue(name).trim();
-  const paint = (/** @type {string[]} */ parts, /** @type {string} */ value) => Object.fromEntries(parts.map((part) => [part, value]));
   return {
-    ...paint(['earth'], color('--map-land')),
-    ...paint(['water'], color('--map-water')),
-    ...paint(['minor_a', 'minor_b', 'minor_service', 'other', 'link', 'major'], color('--map-road')),
-    ...paint(['highway'], color('--map-highway')),
-    ...paint(['minor_casing', 'minor_service_casing', 'link_casing', 'major_casing_early', 'major_casing_late'], color('--map-road-edge')),
-    ...paint(['highway_casing_early', 'highway_casing_late'], color('--map-highway-edge')),
-    ...paint(['roads_label_minor', 'roads_label_major', 'subplace_label', 'city_label'], color('--map-label')),
-    ...paint(['roads_label_minor_halo', 'roads_label_major_halo', 'subplace_label_halo', 'city_label_halo'], color('--map-label-halo')),
+    earth: cssColor('--map-land'),
+    water: cssColor('--map-water'),
+    major: cssColor('--map-road'),
+    roads_label_minor: cssColor('--map-label'),
+    roads_label_minor_halo: cssColor('--map-label-halo'),
+    roads_label_major: cssColor('--map-label'),
+    roads_label_major_halo: cssColor('--map-label-halo'),
   };
+}
+
+/** Motorways in a colour of their own, in the widths of the library's rules, which paint every road alike.
+ * @returns {import('protomaps-leaflet').PaintRule} */
+function highwayRule() {
+  const width = exp(1.6, [[3, 0], [6, 1.1], [12, 1.6], [15, 5], [18, 15]]);
+  return {
+    dataLayer: 'roads',
+    symbolizer: new LineSymbolizer({ color: cssColor('--map-highway'), width }),
+    filter: (_zoom, feature) => feature.props.kind === 'highway',
+  };
+}
+
+/** @param {string} name */
+function cssColor(name) {
+  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }

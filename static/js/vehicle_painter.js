@@ -2,12 +2,12 @@
 import { STATUS_MOVING } from './fleet_store.js';
 import { drawStatusShape, LARGE_RADIUS, makeSprites, SMALL_RADIUS } from './sprite_atlas.js';
 import { SpriteBlitter } from './sprite_blitter.js';
+import { MAX_LABELS, VehicleLabels } from './vehicle_labels.js';
 
 /** More sprites than this are drawn small, fewer than the second figure large again. */
 const CROWDED_ABOVE = 4000;
 const SPARSE_BELOW = 3000;
 const HIT_REACH_CSS_PX = 14;
-const MAX_LABELS = 60;
 
 export class VehiclePainter {
   /** @param {import('./fleet_store.js').FleetStore} store @param {OffscreenCanvas} canvas
@@ -17,6 +17,7 @@ export class VehiclePainter {
     this.canvas = canvas;
     this.context = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext('2d'));
     this.blitter = new SpriteBlitter();
+    this.labels = new VehicleLabels();
     this.colors = colors;
     this.selectedSlot = -1;
     this.drawnCount = 0;
@@ -92,31 +93,21 @@ export class VehiclePainter {
     context.restore();
   }
 
-  /** Names beside the vehicles, while there are few enough to be read; a name that would cover another is left out.
-   * @param {import('./sprite_blitter.js').FrameView} view */
+  /** drawnCount counts signs: many vehicles may share one. @param {import('./sprite_blitter.js').FrameView} view */
   drawLabels(view) {
     if (this.drawnCount === 0 || this.drawnCount > MAX_LABELS) return;
-    const { context, store } = this;
-    const ratio = view.pixelRatio;
-    context.font = `500 ${12 * ratio}px system-ui, sans-serif`;
-    context.textBaseline = 'middle';
-    context.lineJoin = 'round';
-    context.lineWidth = 3.5 * ratio;
-    context.strokeStyle = this.colors.halo;
-    context.fillStyle = this.colors.label;
-    /** @type {{left: number, top: number, right: number, bottom: number}[]} */
-    const taken = [];
+    const { store, selectedSlot, colors } = this;
+    /** @type {import('./vehicle_labels.js').Place[]} */
+    const places = [];
     for (let slot = 0; slot < store.count; slot++) {
       if (((1 << store.status[slot]) & view.statusMask) === 0) continue;
-      const { left, top } = this.placeOf(view, slot);
-      if (left < 0 || top < 0 || left > view.width || top > view.height) continue;
-      const start = left + (slot === this.selectedSlot ? 24 : 13) * ratio;
-      const box = { left: start, top: top - 8 * ratio, right: start + context.measureText(store.names[slot]).width, bottom: top + 8 * ratio };
-      if (taken.some((other) => overlap(box, other))) continue;
-      taken.push(box);
-      context.strokeText(store.names[slot], start, top);
-      context.fillText(store.names[slot], start, top);
+      const place = { slot, ...this.placeOf(view, slot) };
+      if (place.left < 0 || place.top < 0 || place.left > view.width || place.top > view.height) continue;
+      if (slot === selectedSlot) places.unshift(place);
+      else places.push(place);
+      if (places.length > MAX_LABELS) return;
     }
+    this.labels.draw(this.context, places, { names: store.names, selectedSlot, ratio: view.pixelRatio, colors });
   }
 
   /** The vehicle drawn at a point of the canvas, device pixels; -1 when none. @param {number} left @param {number} top */
@@ -124,10 +115,4 @@ export class VehiclePainter {
     if (!this.view) return -1;
     return this.blitter.slotAt(this.store, this.view, left, top, HIT_REACH_CSS_PX * this.view.pixelRatio);
   }
-}
-
-/** @typedef {{left: number, top: number, right: number, bottom: number}} Box */
-/** @param {Box} a @param {Box} b */
-function overlap(a, b) {
-  return a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
 }
