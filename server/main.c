@@ -36,7 +36,7 @@
 /* Together under the 10 s that a stop may take. */
 enum { DRAIN_MS = 3000, HUB_GRACE_MS = 1000, WRITER_GRACE_MS = 2000 };
 enum { QUERY_QUEUE_MAX = 256, ADMIN_CONNECTIONS_MAX = 64, CONNECT_TIMEOUT_S = 5 };
-enum { WRITER_TIMEOUT_MS = 10000, FEED_TIMEOUT_MS = 30000 };
+enum { WRITER_TIMEOUT_MS = 10000, FEED_TIMEOUT_MS = 10000 };
 
 /* What `serve` builds, in the order in which it is built; stopped in reverse. */
 struct program {

@@ -6,7 +6,10 @@
 #include "api/live/subscription.h"
 #include "server/base/clock.h"
 
+enum { HEARTBEAT_MS = 20000, SUBSCRIBE_WITHIN_MS = 10000 };
+
 struct client {
+  struct client_timing timing;
   struct viewer *viewer;
   bool is_subscribed; /* the viewer follows a subscription */
 
@@ -29,6 +32,7 @@ struct client {
 
   bool update_is_due;
   bool heartbeat_is_due;
+  bool told_database_is_away;
   bool ping_is_due;
   int pings_unanswered;
   int64_t opened_us;
@@ -41,19 +45,21 @@ struct client {
   int retry_after_ms;
 };
 
-struct client *client_new(int64_t now_us)
+struct client *client_new(struct client_timing timing, int64_t now_us)
 {
   struct client *client = calloc(1, sizeof *client);
   if (client == NULL) {
     abort();
   }
+  client->timing.heartbeat_ms = timing.heartbeat_ms != 0 ? timing.heartbeat_ms : HEARTBEAT_MS;
+  client->timing.subscribe_within_ms = timing.subscribe_within_ms != 0 ? timing.subscribe_within_ms : SUBSCRIBE_WITHIN_MS;
   client->viewer = viewer_new();
   client->waiting_arena = arena_new(1024);
   client->opened_us = now_us;
   client->subscribed_us = now_us - US_PER_SECOND;
   client->messages_left = CLIENT_MESSAGES_PER_S;
   client->messages_since_us = now_us;
-  client->next_heartbeat_us = now_us + CLIENT_HEARTBEAT_S * US_PER_SECOND;
+  client->next_heartbeat_us = now_us + client->timing.heartbeat_ms * US_PER_MS;
   return client;
 }
 
@@ -151,6 +157,8 @@ void client_receive(struct client *client, struct stream_state *state, struct te
       client->waiting_arena = arena;
       client->waiting = subscription;
       client->has_waiting = true;
+      /* It may have to wait, or is shown what is old. */
+      client->heartbeat_is_due |= state->database_is_away;
       begin_when_allowed(client, state, now_us);
       return;
     }
@@ -181,19 +189,21 @@ bool client_tick(struct client *client, struct stream_state *state, int64_t now_
   return was_taken;
 }
 
-void client_sweep(struct client *client, int64_t now_us)
+void client_sweep(struct client *client, const struct stream_state *state, int64_t now_us)
 {
   if (!client->is_subscribed && !client->has_waiting &&
-      now_us - client->opened_us > CLIENT_SUBSCRIBE_WITHIN_S * US_PER_SECOND) {
+      now_us - client->opened_us > client->timing.subscribe_within_ms * US_PER_MS) {
     client_close(client, CLOSE_POLICY, "nothing was subscribed");
   }
+  client->heartbeat_is_due |= client->told_database_is_away != state->database_is_away;
   if (now_us < client->next_heartbeat_us) {
     return;
   }
-  client->next_heartbeat_us = now_us + CLIENT_HEARTBEAT_S * US_PER_SECOND;
+  client->next_heartbeat_us = now_us + client->timing.heartbeat_ms * US_PER_MS;
   if (client->pings_unanswered >= CLIENT_PINGS_UNANSWERED_MAX) {
     client_close(client, CLOSE_POLICY, "pings were not answered");
   }
+  client->strikes = 0;
   client->heartbeat_is_due = true;
   client->ping_is_due = true;
 }
@@ -207,7 +217,8 @@ bool client_has_message(const struct client *client)
          client->heartbeat_is_due || client->ping_is_due || (client->is_subscribed && viewer_is_catching_up(client->viewer));
 }
 
-static bool write_announcement(struct client *client, int64_t wall_us, const struct stream_state *state, struct buffer *body)
+/* All that is still said once the conversation is to end. */
+static bool write_last_words(struct client *client, struct buffer *body)
 {
   if (client->has_error) {
     client->has_error = false;
@@ -215,15 +226,24 @@ static bool write_announcement(struct client *client, int64_t wall_us, const str
   } else if (client->bye_is_due) {
     client->bye_is_due = false;
     frame_write_bye(body, client->close_reason, client->retry_after_ms);
-  } else if (client->announce_subscribed) {
+  } else {
+    return false;
+  }
+  return true;
+}
+
+static bool write_announcement(struct client *client, int64_t wall_us, const struct stream_state *state, struct buffer *body)
+{
+  if (client->announce_subscribed) {
     client->announce_subscribed = false;
-    frame_write_subscribed(body, client->epoch, client->subscribed_seq, CLIENT_HEARTBEAT_S,
+    frame_write_subscribed(body, client->epoch, client->subscribed_seq, client->timing.heartbeat_ms / 1000,
                            client->silent_after_us / US_PER_SECOND);
   } else if (client->announce_resumed) {
     client->announce_resumed = false;
     frame_write_resumed(body, client->resumed_from);
   } else if (client->heartbeat_is_due) {
     client->heartbeat_is_due = false;
+    client->told_database_is_away = state->database_is_away;
     frame_write_heartbeat(body, viewer_seq(client->viewer), wall_us, state->database_is_away);
   } else {
     return false;
@@ -258,11 +278,14 @@ struct client_message client_next_message(struct client *client, struct stream_s
   struct client_message none = {.form = MESSAGE_NONE, .oldest_received_at_us = INT64_MAX};
   struct client_message text = {.form = MESSAGE_TEXT, .oldest_received_at_us = INT64_MAX};
   struct client_message ping = {.form = MESSAGE_PING, .oldest_received_at_us = INT64_MAX};
-  if (write_announcement(client, wall_us, state, body)) {
+  if (write_last_words(client, body)) {
     return text;
   }
   if (client->close_code != CLOSE_NONE) {
     return none;
+  }
+  if (write_announcement(client, wall_us, state, body)) {
+    return text;
   }
   if (client->ping_is_due) {
     client->ping_is_due = false;

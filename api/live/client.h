@@ -15,13 +15,16 @@
 #include "server/base/text.h"
 
 enum {
-  CLIENT_HEARTBEAT_S = 20,
   CLIENT_PINGS_UNANSWERED_MAX = 2,
-  CLIENT_SUBSCRIBE_WITHIN_S = 10,
   CLIENT_MESSAGES_PER_S = 10,
-  CLIENT_STRIKES_MAX = 5,
+  CLIENT_STRIKES_MAX = 5, /* within a heartbeat's time */
   CLIENT_UPDATE_INTERVAL_MS = 200,
   CLIENT_SUBSCRIBE_INTERVAL_MS = 200
+};
+
+struct client_timing {
+  int heartbeat_ms;        /* 0: 20 s. A ping goes with each */
+  int subscribe_within_ms; /* 0: 10 s */
 };
 
 /* WebSocket close codes, RFC 6455 section 7.4.1 and its registry. */
@@ -55,7 +58,7 @@ struct client_message {
 
 struct client;
 
-struct client *client_new(int64_t now_us);
+struct client *client_new(struct client_timing timing, int64_t now_us);
 void client_free(struct client *client); /* accepts NULL */
 
 /* A whole text message, or what is wrong with what came. They may end in client_close_code. */
@@ -65,8 +68,8 @@ void client_receive_pong(struct client *client);
 /* Makes updates and a waiting subscription due; call it every CLIENT_UPDATE_INTERVAL_MS. False: the last update that was due
  * has not been taken yet, the socket is full. */
 bool client_tick(struct client *client, struct stream_state *state, int64_t now_us);
-/* Deadlines, heartbeats and pings; call it about once a second. */
-void client_sweep(struct client *client, int64_t now_us);
+/* Deadlines, heartbeats and pings; call it about once a second. A heartbeat comes early when the database went or came back. */
+void client_sweep(struct client *client, const struct stream_state *state, int64_t now_us);
 
 /* Something waits to be sent: ask for the socket to become writable. */
 bool client_has_message(const struct client *client);

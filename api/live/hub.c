@@ -7,40 +7,23 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "api/live/audience.h"
 #include "api/live/client.h"
 #include "api/live/hub_inbox.h"
 #include "api/live/hub_metrics.h"
 #include "api/live/origin.h"
 #include "api/live/socket_options.h"
+#include "api/live/subscription.h"
 #include "server/base/clock.h"
 #include "server/log.h"
 #include "server/metrics.h"
 
-enum {
-  PACKET_BYTES = 4 * 1024 * 1024,
-  PHASES = 20,
-  PHASE_US = CLIENT_UPDATE_INTERVAL_MS * 1000 / PHASES,
-  RING_SIZE = 1 << 16,
-  HEAD_MAX_BYTES = 8192,
-  HANDSHAKE_TIMEOUT_S = 10,
-  DESCRIPTORS_MAX = 65536,
-  CLOSE_TIMEOUT_US = 5000000,
-  NO_PROGRESS_MS = 30000,
-  BYE_RETRY_MIN_MS = 500,
-  BYE_RETRY_SPREAD_MS = 2500,
-};
+enum { PACKET_BYTES = 4 * 1024 * 1024, HEAD_MAX_BYTES = 8192, HANDSHAKE_TIMEOUT_S = 10, DESCRIPTORS_MAX = 65536 };
 
-/* A client and its socket, in the list of its phase. */
+/* What libwebsockets keeps for each socket. */
 struct connection {
-  struct lws *socket;
-  struct client *client;
-  struct connection *next;
-  struct connection *previous;
-  int phase;
-  struct buffer inbound;
-  int64_t blocked_since_us; /* we wait for the socket to take a frame; 0: we do not */
-  uint64_t acknowledged_bytes;
-  int64_t closing_since_us; /* 0: open */
+  struct member *member; /* NULL: no WebSocket yet */
+  struct buffer inbound; /* the message so far */
 };
 
 struct hub {
@@ -54,11 +37,7 @@ struct hub {
   struct lws_context *context;
   lws_sorted_usec_list_t tick;
   lws_sorted_usec_list_t sweep;
-  unsigned tick_count;
-  int64_t next_tick_us;
-  struct stream_state state;
-  struct connection *phases[PHASES];
-  int client_count;
+  struct audience *audience;
   struct buffer names; /* both with LWS_PRE bytes in front */
   struct buffer body;
   int64_t stop_by_us; /* 0: running */
@@ -72,85 +51,38 @@ static void begin_message(struct buffer *buffer)
   buffer_append(buffer, headroom, sizeof headroom);
 }
 
-static void want_to_write(struct connection *connection)
+/* ---- What the audience asks of a socket ---- */
+
+static void want_to_write(void *socket)
 {
-  if (connection->blocked_since_us == 0) {
-    connection->blocked_since_us = clock_monotonic_us();
-  }
-  lws_callback_on_writable(connection->socket);
+  lws_callback_on_writable(socket);
 }
 
-static void write_if_needed(struct connection *connection)
+static uint64_t acknowledged_bytes(void *socket)
 {
-  if (client_has_message(connection->client) || client_close_code(connection->client) != CLOSE_NONE) {
-    want_to_write(connection);
-  }
+  return socket_bytes_acknowledged(lws_get_socket_fd(socket));
 }
 
-/* ---- The clock: a tick for each phase, a sweep a second ---- */
-
-static void tick_phase(struct hub *hub, int64_t now_us)
+static void cut(void *socket)
 {
-  for (struct connection *at = hub->phases[hub->tick_count++ % PHASES]; at != NULL; at = at->next) {
-    if (!client_tick(at->client, &hub->state, now_us)) {
-      counter_add(hub->metrics.postponed, 1);
-    }
-    write_if_needed(at);
-  }
+  lws_set_timeout(socket, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
 }
 
-/* Phases have fixed times: after a delay those that were missed are served together, each once. */
+/* ---- The clock ---- */
+
 static void on_tick(lws_sorted_usec_list_t *timer)
 {
   struct hub *hub = lws_container_of(timer, struct hub, tick);
   int64_t now_us = clock_monotonic_us();
-  for (int i = 0; i < PHASES && hub->next_tick_us <= now_us; i++) {
-    tick_phase(hub, now_us);
-    hub->next_tick_us += PHASE_US;
-  }
-  if (hub->next_tick_us <= now_us) {
-    hub->next_tick_us = now_us + PHASE_US;
-  }
-  if (hub->client_count != 0) {
-    lws_sul_schedule(hub->context, 0, timer, on_tick, hub->next_tick_us - now_us);
-  }
-}
-
-static bool made_no_progress(const struct hub *hub, struct connection *connection, int64_t now_us)
-{
-  if (connection->blocked_since_us == 0) {
-    return false;
-  }
-  uint64_t acknowledged_bytes = socket_bytes_acknowledged(lws_get_socket_fd(connection->socket));
-  if (acknowledged_bytes != connection->acknowledged_bytes) {
-    connection->acknowledged_bytes = acknowledged_bytes;
-    connection->blocked_since_us = now_us;
-  }
-  return now_us - connection->blocked_since_us > hub->settings.no_progress_ms * US_PER_MS;
-}
-
-static void sweep_connection(struct hub *hub, struct connection *connection, int64_t now_us)
-{
-  if (client_close_code(connection->client) == CLOSE_NONE) {
-    client_sweep(connection->client, now_us);
-    if (made_no_progress(hub, connection, now_us)) {
-      client_close(connection->client, CLOSE_TRY_LATER, "no progress");
-      counter_add(hub->metrics.slow_closes, 1);
-    }
-    write_if_needed(connection);
-    return;
-  }
-  /* A stuck client that reads again meanwhile is still told why. */
-  if (connection->closing_since_us == 0) {
-    connection->closing_since_us = now_us;
-  } else if (now_us - connection->closing_since_us > CLOSE_TIMEOUT_US) {
-    lws_set_timeout(connection->socket, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+  int64_t next_us = audience_tick(hub->audience, now_us);
+  if (audience_count(hub->audience) != 0) {
+    lws_sul_schedule(hub->context, 0, timer, on_tick, next_us - now_us);
   }
 }
 
 static void finish_when_empty(struct hub *hub, int64_t now_us)
 {
-  if (hub->stop_by_us != 0 && (hub->client_count == 0 || now_us >= hub->stop_by_us)) {
+  if (hub->stop_by_us != 0 && (audience_count(hub->audience) == 0 || now_us >= hub->stop_by_us)) {
     hub->is_finished = true;
     lws_cancel_service(hub->context);
   }
@@ -160,68 +92,12 @@ static void on_sweep(lws_sorted_usec_list_t *timer)
 {
   struct hub *hub = lws_container_of(timer, struct hub, sweep);
   int64_t now_us = clock_monotonic_us();
-  if (hub->state.is_ready) {
-    fleet_state_sweep(hub->state.fleet, clock_now_us());
-  }
-  for (int phase = 0; phase < PHASES; phase++) {
-    for (struct connection *at = hub->phases[phase]; at != NULL; at = at->next) {
-      sweep_connection(hub, at, now_us);
-    }
-  }
-  gauge_set(hub->metrics.clients, hub->client_count);
-  gauge_set(hub->metrics.vehicles, hub->state.fleet->count);
-  counter_add(hub->metrics.snapshots, hub->state.snapshots);
-  counter_add(hub->metrics.resumptions, hub->state.resumptions);
-  hub->state.snapshots = hub->state.resumptions = 0;
+  audience_sweep(hub->audience, now_us, clock_now_us());
   finish_when_empty(hub, now_us);
   lws_sul_schedule(hub->context, 0, timer, on_sweep, hub->stop_by_us != 0 ? 100 * LWS_US_PER_MS : LWS_US_PER_SEC);
 }
 
 /* ---- The inbox ---- */
-
-static void say_bye_to_all(struct hub *hub, const char *reason)
-{
-  for (int phase = 0; phase < PHASES; phase++) {
-    for (struct connection *at = hub->phases[phase]; at != NULL; at = at->next) {
-      client_say_bye(at->client, reason, BYE_RETRY_MIN_MS + (int)(random() % BYE_RETRY_SPREAD_MS));
-      want_to_write(at);
-    }
-  }
-}
-
-static void forget_fleet(struct hub *hub)
-{
-  if (hub->state.is_ready) {
-    LOG_WARNING("stream_epoch_changed", "vehicles=%u", hub->state.fleet->count);
-    say_bye_to_all(hub, "epoch_changed");
-  }
-  /* Viewers hold slot numbers of the old fleet, but none of them is asked again after its bye. */
-  fleet_state_free(hub->state.fleet);
-  hub->state.fleet = fleet_state_new(RING_SIZE, hub->settings.silent_after_us);
-  hub->state.is_ready = false;
-}
-
-static void apply_batch(struct hub *hub, const struct feed_batch *batch)
-{
-  if (batch->reset) {
-    forget_fleet(hub);
-  }
-  int64_t now_us = clock_now_us();
-  uint64_t changes = 0;
-  for (size_t i = 0; i < batch->count; i++) {
-    changes += fleet_state_apply(hub->state.fleet, &batch->positions[i], batch->hidden[i] != 0, now_us);
-  }
-  counter_add(hub->metrics.changes, changes);
-  memcpy(hub->state.epoch, batch->epoch, sizeof hub->state.epoch);
-  if (!batch->complete) {
-    return;
-  }
-  fleet_state_set_head(hub->state.fleet, batch->head);
-  if (!hub->state.is_ready) {
-    hub->state.is_ready = true;
-    fleet_state_mark_restored(hub->state.fleet);
-  }
-}
 
 static void adopt_socket(struct hub *hub, int socket)
 {
@@ -231,7 +107,7 @@ static void adopt_socket(struct hub *hub, int socket)
   }
   socket_prepare_for_stream(socket);
   if (lws_adopt_socket(hub->context, socket) == NULL) {
-    LOG_WARNING("stream_adopt_failed", "clients=%d", hub->client_count); /* the library has closed it */
+    LOG_WARNING("stream_adopt_failed", "clients=%d", audience_count(hub->audience)); /* the library has closed it */
   }
 }
 
@@ -239,19 +115,20 @@ static void read_inbox(struct hub *hub)
 {
   struct hub_inbox_content *taken = &hub->taken;
   hub_inbox_take(hub->inbox, taken);
-  hub->state.database_is_away = taken->database_is_away;
+  audience_set_database_away(hub->audience, taken->database_is_away);
   while (taken->batches != NULL) {
     struct feed_batch *batch = taken->batches;
     taken->batches = batch->next;
-    apply_batch(hub, batch);
+    audience_apply(hub->audience, batch, clock_monotonic_us(), clock_now_us());
     feed_batch_free(batch);
   }
   for (size_t i = 0; i < taken->socket_count; i++) {
     adopt_socket(hub, taken->sockets[i]);
   }
   if (taken->bye_reason != NULL && hub->stop_by_us == 0) {
-    hub->stop_by_us = clock_monotonic_us() + atomic_load(&hub->grace_ms) * US_PER_MS;
-    say_bye_to_all(hub, taken->bye_reason);
+    int64_t now_us = clock_monotonic_us();
+    hub->stop_by_us = now_us + atomic_load(&hub->grace_ms) * US_PER_MS;
+    audience_say_bye(hub->audience, taken->bye_reason, now_us);
     lws_sul_schedule(hub->context, 0, &hub->sweep, on_sweep, 1);
   }
 }
@@ -313,58 +190,26 @@ static int check_upgrade(struct hub *hub, struct lws *socket)
 
 /* ---- A client's life ---- */
 
-static void open_connection(struct hub *hub, struct lws *socket, struct connection **slot)
+static void open_connection(struct hub *hub, struct lws *socket, struct connection *connection)
 {
-  struct connection *connection = calloc(1, sizeof *connection);
-  if (connection == NULL) {
-    abort();
-  }
-  connection->socket = socket;
-  connection->client = client_new(clock_monotonic_us());
-  /* The client's own number spreads clients over the phases evenly, whatever comes and goes. */
-  connection->phase = (int)(counter_value(hub->metrics.opened) % PHASES);
-  connection->next = hub->phases[connection->phase];
-  if (connection->next != NULL) {
-    connection->next->previous = connection;
-  }
-  hub->phases[connection->phase] = connection;
-  *slot = connection;
-  counter_add(hub->metrics.opened, 1);
-  if (hub->client_count++ == 0) {
+  connection->member = audience_admit(hub->audience, socket, clock_monotonic_us());
+  if (audience_count(hub->audience) == 1) {
     lws_sul_schedule(hub->context, 0, &hub->tick, on_tick, 1);
-  }
-  if (hub->client_count > hub->settings.clients_max) {
-    counter_add(hub->metrics.refused_capacity, 1);
-    client_close(connection->client, CLOSE_TRY_LATER, "too many clients");
-    want_to_write(connection);
   }
 }
 
 static void close_connection(struct hub *hub, struct connection *connection)
 {
-  if (connection->previous != NULL) {
-    connection->previous->next = connection->next;
-  } else {
-    hub->phases[connection->phase] = connection->next;
-  }
-  if (connection->next != NULL) {
-    connection->next->previous = connection->previous;
-  }
-  hub->client_count--;
-  if (client_close_code(connection->client) != CLOSE_NONE) {
-    LOG_INFO("stream_client_closed", "code=%d reason=%s", (int)client_close_code(connection->client),
-             log_quote_cstring(client_close_reason(connection->client)));
-  }
-  client_free(connection->client);
+  audience_dismiss(hub->audience, connection->member);
+  connection->member = NULL;
   buffer_free(&connection->inbound);
-  free(connection);
 }
 
-static int end_conversation(struct connection *connection)
+static int end_conversation(struct lws *socket, const struct member *member)
 {
-  const char *reason = client_close_reason(connection->client);
-  lws_close_reason(connection->socket, (enum lws_close_status)client_close_code(connection->client),
-                   (unsigned char *)(uintptr_t)reason, strlen(reason));
+  const char *reason = audience_close_reason(member);
+  lws_close_reason(socket, (enum lws_close_status)audience_close_code(member), (unsigned char *)(uintptr_t)reason,
+                   strlen(reason));
   return -1;
 }
 
@@ -376,23 +221,24 @@ static int write_bytes(struct hub *hub, struct lws *socket, struct buffer *buffe
   return lws_write(socket, (unsigned char *)buffer->data + LWS_PRE, length, is_binary ? LWS_WRITE_BINARY : LWS_WRITE_TEXT);
 }
 
-static int write_message(struct hub *hub, struct connection *connection)
+static int write_message(struct hub *hub, struct lws *socket, struct member *member)
 {
   unsigned char ping[LWS_PRE + 1] = {0};
   int64_t wall_us = clock_now_us();
   begin_message(&hub->names);
   begin_message(&hub->body);
-  struct client_message message = client_next_message(connection->client, &hub->state, wall_us, &hub->names, &hub->body);
+  struct client_message message =
+      audience_next_message(hub->audience, member, clock_monotonic_us(), wall_us, &hub->names, &hub->body);
   if (message.form == MESSAGE_NONE) {
-    return client_close_code(connection->client) != CLOSE_NONE ? end_conversation(connection) : 0;
+    return audience_close_code(member) != CLOSE_NONE ? end_conversation(socket, member) : 0;
   }
   if (message.form == MESSAGE_PING) {
-    return lws_write(connection->socket, ping + LWS_PRE, 0, LWS_WRITE_PING) < 0 ? -1 : 0;
+    return lws_write(socket, ping + LWS_PRE, 0, LWS_WRITE_PING) < 0 ? -1 : 0;
   }
-  if (message.has_names && write_bytes(hub, connection->socket, &hub->names, false) < 0) {
+  if (message.has_names && write_bytes(hub, socket, &hub->names, false) < 0) {
     return -1;
   }
-  if (write_bytes(hub, connection->socket, &hub->body, message.form == MESSAGE_BINARY) < 0) {
+  if (write_bytes(hub, socket, &hub->body, message.form == MESSAGE_BINARY) < 0) {
     return -1;
   }
   if (message.oldest_received_at_us != INT64_MAX) {
@@ -401,52 +247,36 @@ static int write_message(struct hub *hub, struct connection *connection)
   return 0;
 }
 
-static int on_writable(struct hub *hub, struct connection *connection)
+static void on_receive(struct hub *hub, struct lws *socket, struct connection *connection, const void *bytes, size_t length)
 {
-  connection->blocked_since_us = 0;
-  int result = write_message(hub, connection);
-  if (result == 0) {
-    write_if_needed(connection);
-  }
-  return result;
-}
-
-static void on_receive(struct hub *hub, struct connection *connection, const void *bytes, size_t length)
-{
-  struct client *client = connection->client;
-  struct lws *socket = connection->socket;
+  int64_t now_us = clock_monotonic_us();
   if (lws_frame_is_binary(socket)) {
-    client_close(client, CLOSE_UNSUPPORTED_DATA, "control messages are text");
+    audience_close(hub->audience, connection->member, CLOSE_UNSUPPORTED_DATA, "control messages are text", now_us);
   } else if (connection->inbound.length + length > SUBSCRIPTION_MESSAGE_MAX_BYTES) {
-    client_close(client, CLOSE_TOO_BIG, "a message may have 16 KiB");
+    audience_close(hub->audience, connection->member, CLOSE_TOO_BIG, "a message may have 16 KiB", now_us);
   } else {
     buffer_append(&connection->inbound, bytes, length);
     if (lws_is_final_fragment(socket) && lws_remaining_packet_payload(socket) == 0) {
-      client_receive(client, &hub->state, buffer_text(&connection->inbound), clock_monotonic_us());
+      audience_receive(hub->audience, connection->member, buffer_text(&connection->inbound), now_us);
       buffer_free(&connection->inbound);
     }
   }
-  write_if_needed(connection);
 }
 
-static int on_connection_event(struct hub *hub, struct lws *socket, enum lws_callback_reasons reason, struct connection **slot,
-                               void *bytes, size_t length)
+static int on_member_event(struct hub *hub, struct lws *socket, enum lws_callback_reasons reason, struct connection *connection,
+                           void *bytes, size_t length)
 {
   switch (reason) {
-  case LWS_CALLBACK_ESTABLISHED:
-    open_connection(hub, socket, slot);
-    return 0;
   case LWS_CALLBACK_SERVER_WRITEABLE:
-    return on_writable(hub, *slot);
+    return write_message(hub, socket, connection->member);
   case LWS_CALLBACK_RECEIVE:
-    on_receive(hub, *slot, bytes, length);
+    on_receive(hub, socket, connection, bytes, length);
     return 0;
   case LWS_CALLBACK_RECEIVE_PONG:
-    client_receive_pong((*slot)->client);
+    audience_receive_pong(connection->member);
     return 0;
   case LWS_CALLBACK_CLOSED:
-    close_connection(hub, *slot);
-    *slot = NULL;
+    close_connection(hub, connection);
     return 0;
   default:
     return 0;
@@ -456,7 +286,7 @@ static int on_connection_event(struct hub *hub, struct lws *socket, enum lws_cal
 static int on_event(struct lws *socket, enum lws_callback_reasons reason, void *session, void *bytes, size_t length)
 {
   struct hub *hub = lws_context_user(lws_get_context(socket));
-  struct connection **slot = session;
+  struct connection *connection = session;
   switch (reason) {
   case LWS_CALLBACK_EVENT_WAIT_CANCELLED:
     read_inbox(hub);
@@ -466,9 +296,11 @@ static int on_event(struct lws *socket, enum lws_callback_reasons reason, void *
   case LWS_CALLBACK_HTTP:
     return refuse(socket, "426 Upgrade Required", "this is a WebSocket, subprotocol fleet.v1");
   case LWS_CALLBACK_ESTABLISHED:
-    return on_connection_event(hub, socket, reason, slot, bytes, length);
+    open_connection(hub, socket, connection);
+    return 0;
   default:
-    return slot != NULL && *slot != NULL ? on_connection_event(hub, socket, reason, slot, bytes, length) : 0;
+    return connection != NULL && connection->member != NULL ? on_member_event(hub, socket, reason, connection, bytes, length)
+                                                            : 0;
   }
 }
 
@@ -513,7 +345,7 @@ static struct lws_context *create_context(struct lws_context_creation_info *info
 static const struct lws_protocols PROTOCOLS[] = {
     {.name = "fleet.v1",
      .callback = on_event,
-     .per_session_data_size = sizeof(struct connection *),
+     .per_session_data_size = sizeof(struct connection),
      .rx_buffer_size = 4096,
      .tx_packet_size = PACKET_BYTES}, /* what the socket does not take at once is kept by the library */
     {.name = NULL},
@@ -526,13 +358,15 @@ struct error hub_start(struct hub_settings settings, struct hub **result)
     abort();
   }
   hub->settings = settings;
-  if (settings.no_progress_ms == 0) {
-    hub->settings.no_progress_ms = NO_PROGRESS_MS;
-  }
   hub->metrics = hub_metrics_register(settings.metrics);
   hub->inbox = hub_inbox_new();
-  hub->state.fleet = fleet_state_new(RING_SIZE, settings.silent_after_us);
-  hub->state.database_is_away = true;
+  hub->audience = audience_new((struct audience_settings){
+      .silent_after_us = settings.silent_after_us,
+      .clients_max = settings.clients_max,
+      .no_progress_ms = settings.no_progress_ms,
+      .timing = {.heartbeat_ms = settings.heartbeat_ms, .subscribe_within_ms = settings.subscribe_within_ms},
+      .calls = {.want_to_write = want_to_write, .acknowledged_bytes = acknowledged_bytes, .cut = cut},
+      .metrics = &hub->metrics});
   lws_set_log_level(LLL_ERR | LLL_WARN, log_library_line);
   struct lws_context_creation_info info = {
       .port = CONTEXT_PORT_NO_LISTEN_SERVER,
@@ -560,7 +394,7 @@ void hub_stop(struct hub *hub, const char *reason, int grace_ms)
   lws_cancel_service(hub->context);
   pthread_join(hub->thread, NULL);
   hub_inbox_free(hub->inbox);
-  fleet_state_free(hub->state.fleet);
+  audience_free(hub->audience);
   buffer_free(&hub->names);
   buffer_free(&hub->body);
   free(hub);

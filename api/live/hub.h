@@ -1,9 +1,9 @@
-/* The live hub: every WebSocket client of /v1/stream, and the fleet as they see it.
+/* The live hub: the thread and the sockets of /v1/stream; who is served when is the audience's.
  *
- * Owns: its thread, every connection that was handed to it, the fleet state. libwebsockets is in here and nowhere else.
- * The HTTP server hands it untouched sockets, the change feed batches of positions. Each client is served at most five times a
- * second, at its own phase of a 200 ms round, and only when its socket can take a frame.
- * Thread: start and stop from main; adopt, deliver and set_database_away from any. */
+ * Owns: its thread, every connection that was handed to it, the audience. libwebsockets is in here and nowhere else. The HTTP
+ * server hands it untouched sockets, the change feed batches of positions. Each client is served at most five times a second,
+ * at its own phase of a 200 ms round, and only when its socket can take a frame. Thread: start and stop from main; adopt,
+ * deliver and set_database_away from any. */
 #ifndef CRUMBTRAIL_API_LIVE_HUB_H
 #define CRUMBTRAIL_API_LIVE_HUB_H
 
@@ -20,6 +20,8 @@ struct hub_settings {
   int64_t silent_after_us;
   int clients_max;             /* the next one is closed with 1013 */
   int no_progress_ms;          /* a client that takes nothing for so long is closed with 1013; 0: 30 s */
+  int heartbeat_ms;            /* 0: 20 s. A ping goes with each; the third is not sent when two were not answered: 1008 */
+  int subscribe_within_ms;     /* 0: 10 s; else 1008 */
   const char *allowed_origins; /* comma separated, besides the server's own; borrowed until hub_stop */
   struct metrics *metrics;
 };

@@ -26,6 +26,7 @@ struct hub_inbox *hub_inbox_new(void)
   pthread_mutex_init(&inbox->lock, NULL);
   pthread_cond_init(&inbox->has_room, NULL);
   inbox->last = &inbox->first;
+  inbox->database_is_away = true; /* until the feed says that it follows it */
   return inbox;
 }
 

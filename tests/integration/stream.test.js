@@ -12,7 +12,7 @@ let program;
 
 before(async () => {
   program = await new Program().start();
-  await eventually(async () => (await program.post(nextEvent('iotfleet_first'))).status === 200);
+  await post(nextEvent('iotfleet_first'));
 });
 after(closeAll);
 

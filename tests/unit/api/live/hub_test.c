@@ -55,6 +55,7 @@ static int set_up(void **state)
                                   .allowed_origins = "https://maps.example",
                                   .metrics = world.metrics};
   assert_int_equal(hub_start(settings, &world.hub).code, ERROR_NONE);
+  hub_set_database_away(world.hub, false);
   *state = &world;
   return 0;
 }
