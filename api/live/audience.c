@@ -11,6 +11,7 @@ enum {
   PHASE_US = CLIENT_UPDATE_INTERVAL_MS * 1000 / PHASES,
   RING_SIZE = 1 << 16,
   CLOSE_TIMEOUT_US = 5000000,
+  DATABASE_SILENT_US = 5000000, /* the feed looks every two seconds */
   NO_PROGRESS_MS = 30000,
   BYE_RETRY_MIN_MS = 500,
   BYE_RETRY_SPREAD_MS = 2500
@@ -36,6 +37,7 @@ struct audience {
   int64_t next_tick_us;
   unsigned admitted;
   int count;
+  int64_t database_read_us;
 };
 
 struct audience *audience_new(struct audience_settings settings)
@@ -196,6 +198,7 @@ void audience_sweep(struct audience *audience, int64_t now_us, int64_t wall_us)
   if (audience->state.is_ready) {
     fleet_state_sweep(audience->state.fleet, wall_us);
   }
+  audience_set_database_read(audience, audience->database_read_us, now_us);
   for (int phase = 0; phase < PHASES; phase++) {
     for (struct member *at = audience->phases[phase]; at != NULL; at = at->next) {
       sweep_member(audience, at, now_us);
@@ -216,9 +219,10 @@ void audience_say_bye(struct audience *audience, const char *reason, int64_t now
   }
 }
 
-void audience_set_database_away(struct audience *audience, bool is_away)
+void audience_set_database_read(struct audience *audience, int64_t read_us, int64_t now_us)
 {
-  audience->state.database_is_away = is_away;
+  audience->database_read_us = read_us;
+  audience->state.database_is_away = read_us == 0 || now_us - read_us > DATABASE_SILENT_US;
 }
 
 static void forget_fleet(struct audience *audience, int64_t now_us)

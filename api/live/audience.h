@@ -48,8 +48,9 @@ void audience_sweep(struct audience *audience, int64_t now_us, int64_t wall_us);
 
 /* News of the database; the batch stays the caller's. */
 void audience_apply(struct audience *audience, const struct feed_batch *batch, int64_t now_us, int64_t wall_us);
-/* Clients are told by a heartbeat with the next sweep. */
-void audience_set_database_away(struct audience *audience, bool is_away);
+/* When the database was last read; 0: it is away, which it also is after 5 s. Clients learn it from a heartbeat with a sweep.
+ */
+void audience_set_database_read(struct audience *audience, int64_t read_us, int64_t now_us);
 /* To each its own time to come back, so that they do not come all at once. */
 void audience_say_bye(struct audience *audience, const char *reason, int64_t now_us);
 

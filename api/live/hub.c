@@ -24,6 +24,7 @@ enum { PACKET_BYTES = 4 * 1024 * 1024, HEAD_MAX_BYTES = 8192, HANDSHAKE_TIMEOUT_
 struct connection {
   struct member *member; /* NULL: no WebSocket yet */
   struct buffer inbound; /* the message so far */
+  bool is_ending;        /* the library sends our close and waits for the client's */
 };
 
 struct hub {
@@ -115,7 +116,7 @@ static void read_inbox(struct hub *hub)
 {
   struct hub_inbox_content *taken = &hub->taken;
   hub_inbox_take(hub->inbox, taken);
-  audience_set_database_away(hub->audience, taken->database_is_away);
+  audience_set_database_read(hub->audience, taken->database_read_us, clock_monotonic_us());
   while (taken->batches != NULL) {
     struct feed_batch *batch = taken->batches;
     taken->batches = batch->next;
@@ -205,8 +206,15 @@ static void close_connection(struct hub *hub, struct connection *connection)
   buffer_free(&connection->inbound);
 }
 
-static int end_conversation(struct lws *socket, const struct member *member)
+/* Only once: the library takes a second refusal for a wish to hang up, and what a client then still sends makes the kernel drop
+ * the close that it has not read yet. */
+static int end_conversation(struct lws *socket, struct connection *connection)
 {
+  if (connection->is_ending) {
+    return 0;
+  }
+  connection->is_ending = true;
+  const struct member *member = connection->member;
   const char *reason = audience_close_reason(member);
   lws_close_reason(socket, (enum lws_close_status)audience_close_code(member), (unsigned char *)(uintptr_t)reason,
                    strlen(reason));
@@ -221,8 +229,9 @@ static int write_bytes(struct hub *hub, struct lws *socket, struct buffer *buffe
   return lws_write(socket, (unsigned char *)buffer->data + LWS_PRE, length, is_binary ? LWS_WRITE_BINARY : LWS_WRITE_TEXT);
 }
 
-static int write_message(struct hub *hub, struct lws *socket, struct member *member)
+static int write_message(struct hub *hub, struct lws *socket, struct connection *connection)
 {
+  struct member *member = connection->member;
   unsigned char ping[LWS_PRE + 1] = {0};
   int64_t wall_us = clock_now_us();
   begin_message(&hub->names);
@@ -230,7 +239,7 @@ static int write_message(struct hub *hub, struct lws *socket, struct member *mem
   struct client_message message =
       audience_next_message(hub->audience, member, clock_monotonic_us(), wall_us, &hub->names, &hub->body);
   if (message.form == MESSAGE_NONE) {
-    return audience_close_code(member) != CLOSE_NONE ? end_conversation(socket, member) : 0;
+    return audience_close_code(member) != CLOSE_NONE ? end_conversation(socket, connection) : 0;
   }
   if (message.form == MESSAGE_PING) {
     return lws_write(socket, ping + LWS_PRE, 0, LWS_WRITE_PING) < 0 ? -1 : 0;
@@ -268,7 +277,7 @@ static int on_member_event(struct hub *hub, struct lws *socket, enum lws_callbac
 {
   switch (reason) {
   case LWS_CALLBACK_SERVER_WRITEABLE:
-    return write_message(hub, socket, connection->member);
+    return write_message(hub, socket, connection);
   case LWS_CALLBACK_RECEIVE:
     on_receive(hub, socket, connection, bytes, length);
     return 0;
@@ -417,6 +426,6 @@ void hub_deliver(struct hub *hub, struct feed_batch *batch)
 
 void hub_set_database_away(struct hub *hub, bool is_away)
 {
-  hub_inbox_set_database_away(hub->inbox, is_away);
+  hub_inbox_set_database_read(hub->inbox, is_away ? 0 : clock_monotonic_us());
   lws_cancel_service(hub->context);
 }

@@ -13,7 +13,7 @@ struct hub_inbox {
   struct feed_batch *first;
   struct feed_batch **last;
   size_t batch_count;
-  bool database_is_away;
+  int64_t database_read_us;
   const char *bye_reason;
 };
 
@@ -26,7 +26,6 @@ struct hub_inbox *hub_inbox_new(void)
   pthread_mutex_init(&inbox->lock, NULL);
   pthread_cond_init(&inbox->has_room, NULL);
   inbox->last = &inbox->first;
-  inbox->database_is_away = true; /* until the feed says that it follows it */
   return inbox;
 }
 
@@ -78,10 +77,10 @@ void hub_inbox_put_batch(struct hub_inbox *inbox, struct feed_batch *batch)
   }
 }
 
-void hub_inbox_set_database_away(struct hub_inbox *inbox, bool is_away)
+void hub_inbox_set_database_read(struct hub_inbox *inbox, int64_t read_us)
 {
   pthread_mutex_lock(&inbox->lock);
-  inbox->database_is_away = is_away;
+  inbox->database_read_us = read_us;
   pthread_mutex_unlock(&inbox->lock);
 }
 
@@ -99,7 +98,7 @@ void hub_inbox_take(struct hub_inbox *inbox, struct hub_inbox_content *content)
   memcpy(content->sockets, inbox->sockets, inbox->socket_count * sizeof inbox->sockets[0]);
   content->socket_count = inbox->socket_count;
   content->batches = inbox->first;
-  content->database_is_away = inbox->database_is_away;
+  content->database_read_us = inbox->database_read_us;
   content->bye_reason = inbox->bye_reason;
   inbox->socket_count = 0;
   inbox->first = NULL;

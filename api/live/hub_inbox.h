@@ -18,8 +18,8 @@ struct hub_inbox_content {
   int sockets[INBOX_SOCKETS_MAX];
   size_t socket_count;
   struct feed_batch *batches; /* oldest first; the taker owns them */
-  bool database_is_away;
-  const char *bye_reason; /* not NULL: the hub is to stop */
+  int64_t database_read_us;   /* monotonic; 0: away */
+  const char *bye_reason;     /* not NULL: the hub is to stop */
 };
 
 struct hub_inbox *hub_inbox_new(void);
@@ -27,7 +27,7 @@ void hub_inbox_free(struct hub_inbox *inbox); /* accepts NULL; closes and frees 
 
 bool hub_inbox_put_socket(struct hub_inbox *inbox, int socket); /* false: full or closed; the socket stays the caller's */
 void hub_inbox_put_batch(struct hub_inbox *inbox, struct feed_batch *batch); /* owned from here on */
-void hub_inbox_set_database_away(struct hub_inbox *inbox, bool is_away);
+void hub_inbox_set_database_read(struct hub_inbox *inbox, int64_t read_us);
 /* Nothing is accepted from now on. `reason` is a literal. */
 void hub_inbox_close(struct hub_inbox *inbox, const char *reason);
 

@@ -132,7 +132,8 @@ test('a feed whose server process hangs gives it up', async () => {
   process.kill(Number(pid), 'SIGSTOP');
   try {
     await client.waitFor((message) => isHeartbeat(message) && message.database === 'away', { timeoutMs: 25_000, what: 'away' });
-    await client.waitFor((message) => isHeartbeat(message) && message.database === undefined, { what: 'back' });
+    await client.waitFor((message) => isHeartbeat(message) && message.database === undefined,
+      { timeoutMs: 20_000, what: 'back' });
   } finally {
     process.kill(Number(pid), 'SIGCONT');
   }

@@ -31,6 +31,8 @@ struct world {
   struct audience *audience;
   int64_t now_us;
   int64_t head;
+  bool database_is_away;
+  bool database_hangs;
   struct buffer names;
   struct buffer body;
 };
@@ -60,7 +62,7 @@ static int set_up(void **state)
       .clients_max = CLIENTS_MAX,
       .calls = {.want_to_write = on_want_to_write, .acknowledged_bytes = on_acknowledged_bytes, .cut = on_cut},
       .metrics = &world.counters});
-  audience_set_database_away(world.audience, false);
+  audience_set_database_read(world.audience, world.now_us, world.now_us);
   *state = &world;
   return 0;
 }
@@ -149,6 +151,9 @@ static void pass(struct world *world, int64_t milliseconds)
 {
   for (int64_t left_ms = milliseconds; left_ms > 0; left_ms -= 10) {
     world->now_us += 10 * US_PER_MS;
+    if (!world->database_is_away && !world->database_hangs) {
+      audience_set_database_read(world->audience, world->now_us, world->now_us);
+    }
     audience_tick(world->audience, world->now_us);
     if (world->now_us % US_PER_SECOND == 0) {
       audience_sweep(world->audience, world->now_us, wall_us(world));
@@ -221,13 +226,15 @@ static void tells_that_the_database_is_away(void **state)
   deliver(world, 1, "epoch", true);
   subscribe(world, &peer);
   pass(world, 1000);
-  audience_set_database_away(world->audience, true);
+  world->database_is_away = true;
+  audience_set_database_read(world->audience, 0, world->now_us);
   pass(world, 500);
-  audience_set_database_away(world->audience, false);
+  world->database_is_away = false;
   pass(world, 1000);
   assert_silence(world, &peer); /* it was back before anybody could care */
 
-  audience_set_database_away(world->audience, true);
+  world->database_is_away = true;
+  audience_set_database_read(world->audience, 0, world->now_us);
   pass(world, 1000);
   assert_next(world, &peer, "Z\",\"database\":\"away\"}");
   assert_silence(world, &peer);
@@ -236,12 +243,30 @@ static void tells_that_the_database_is_away(void **state)
   assert_next(world, &late, "\"type\":\"subscribed\"");
   assert_next(world, &late, "Z\",\"database\":\"away\"}");
   assert_next(world, &late, "\"type\":\"snapshot\"");
-  audience_set_database_away(world->audience, false);
+  world->database_is_away = false;
   pass(world, 1000);
   assert_next(world, &peer, "Z\"}");
   assert_next(world, &late, "Z\"}");
   audience_dismiss(world->audience, peer.member);
   audience_dismiss(world->audience, late.member);
+}
+
+static void a_database_that_says_nothing_is_away(void **state)
+{
+  struct world *world = *state;
+  struct peer peer;
+  deliver(world, 1, "epoch", true);
+  subscribe(world, &peer);
+  pass(world, 1000);
+  world->database_hangs = true;
+  pass(world, 5000);
+  assert_silence(world, &peer);
+  pass(world, 1000);
+  assert_next(world, &peer, "\"database\":\"away\"}");
+  world->database_hangs = false;
+  pass(world, 1000);
+  assert_next(world, &peer, "Z\"}");
+  audience_dismiss(world->audience, peer.member);
 }
 
 static void who_subscribes_to_nothing_must_go(void **state)
@@ -402,6 +427,7 @@ int main(void)
       cmocka_unit_test_setup_teardown(heartbeats_come_every_20_s, set_up, tear_down),
       cmocka_unit_test_setup_teardown(unanswered_pings_end_it, set_up, tear_down),
       cmocka_unit_test_setup_teardown(tells_that_the_database_is_away, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(a_database_that_says_nothing_is_away, set_up, tear_down),
       cmocka_unit_test_setup_teardown(who_subscribes_to_nothing_must_go, set_up, tear_down),
       cmocka_unit_test_setup_teardown(more_than_ten_messages_a_second_are_too_many, set_up, tear_down),
       cmocka_unit_test_setup_teardown(a_bad_message_now_and_then_is_forgiven, set_up, tear_down),
