@@ -127,8 +127,8 @@ test('bad messages are answered, then end the conversation', async () => {
 test('a client that does not read delays nobody and finds the newest when it reads again', async () => {
   const vehicles = Array.from({ length: 400 }, (_, i) => `iotfleet_slow_${i}`);
   const lazy = await new StreamClient(program.base, { vehicles }).connect();
-  const eager = await new StreamClient(program.base, { vehicles }).connect();
   await lazy.waitFor((message) => message.type === 'snapshot');
+  const eager = await new StreamClient(program.base, { vehicles }).connect();
   lazy.socket.pause();
   for (let round = 0; round < 20; round += 1) {
     await post(vehicles.map((vehicle) => nextEvent(vehicle, { lat: 45 + (round * 3) / 10_000 })));
