@@ -244,10 +244,13 @@ static struct error check_version(const struct cluster *cluster)
                                         cluster->folder)
                            : failed_at("read", path);
   }
-  char line[16] = "";
-  int64_t theirs = 0;
-  const bool is_read = fgets(line, sizeof line, file) != NULL && text_to_int64(text_trim(text_from(line)), &theirs);
+  char content[16] = "";
+  (void)!fgets(content, sizeof content, file);
   fclose(file);
+  struct text rest = text_from(content);
+  struct text line = TEXT("");
+  int64_t theirs = 0;
+  const bool is_read = text_split(&rest, '\n', &line) && text_to_int64(text_trim(line), &theirs);
   if (!is_read) {
     return error_make(ERROR_SETUP, "%s does not hold the version of a PostgreSQL cluster", path);
   }
