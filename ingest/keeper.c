@@ -8,7 +8,6 @@
 #include "ingest/partitions.h"
 #include "server/base/arena.h"
 #include "server/base/clock.h"
-#include "server/db/connection.h"
 #include "server/log.h"
 
 struct keeper {
@@ -20,7 +19,7 @@ struct keeper {
   bool is_stopping;
 };
 
-enum { INTERVAL_S = 3600, FIRST_RETRY_S = 1, LAST_RETRY_S = 60, CONNECT_TIMEOUT_S = 5, STATEMENT_TIMEOUT_MS = 10000 };
+enum { INTERVAL_S = 3600, FIRST_RETRY_S = 1, LAST_RETRY_S = 60 };
 
 /* Yesterday too: vehicles that come out of a tunnel of radio silence at midnight are the rule. */
 static struct error make_days(struct keeper *keeper, struct db_connection *connection)
@@ -42,11 +41,7 @@ static struct error make_days(struct keeper *keeper, struct db_connection *conne
 static struct error work(struct keeper *keeper)
 {
   struct db_connection *connection = NULL;
-  TRY(db_open((struct db_settings){.conninfo = keeper->settings.conninfo,
-                                   .application_name = "crumbtrail keeper",
-                                   .connect_timeout_s = CONNECT_TIMEOUT_S,
-                                   .statement_timeout_ms = STATEMENT_TIMEOUT_MS},
-              &connection));
+  TRY(db_open(keeper->settings.database, &connection));
   const struct error error = make_days(keeper, connection);
   db_close(connection);
   return error;

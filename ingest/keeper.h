@@ -7,18 +7,19 @@
 #include <stdint.h>
 
 #include "server/base/error.h"
+#include "server/db/connection.h"
 #include "server/metrics.h"
 
 struct keeper;
 
 struct keeper_settings {
-  const char *conninfo; /* must live as long as the keeper */
+  struct db_settings database; /* its texts are borrowed until keeper_stop */
   int64_t partitions_ahead_days;
   struct metrics *metrics; /* crumbtrail_partitions_ahead_days: how far the partitions reach */
 };
 
 struct error keeper_start(struct keeper_settings settings, struct keeper **keeper) ERROR_MUST_CHECK;
-/* Ends the thread at once, or after the statement that runs (10 s at most); accepts NULL. Thread: main. */
+/* Ends the thread at once, or after the statement that runs; accepts NULL. Thread: main. */
 void keeper_stop(struct keeper *keeper);
 
 #endif

@@ -33,10 +33,11 @@
 #include "server/log.h"
 #include "server/metrics.h"
 
-/* Together under the 10 s that a stop may take. */
-enum { DRAIN_MS = 3000, HUB_GRACE_MS = 1000, WRITER_GRACE_MS = 2000 };
+/* Together under the 10 s that a stop may take, up to 4 s for the embedded cluster included. The database has until
+ * DATABASE_GRACE_MS after the stop began: a statement that hangs is left alone then. */
+enum { DRAIN_MS = 3000, HUB_GRACE_MS = 1000, WRITER_GRACE_MS = 2000, DATABASE_GRACE_MS = 4500 };
 enum { QUERY_QUEUE_MAX = 256, ADMIN_CONNECTIONS_MAX = 64, CONNECT_TIMEOUT_S = 5 };
-enum { WRITER_TIMEOUT_MS = 10000, FEED_TIMEOUT_MS = 10000 };
+enum { WRITER_TIMEOUT_MS = 10000, FEED_TIMEOUT_MS = 10000, KEEPER_TIMEOUT_MS = 10000 };
 
 /* What `serve` builds, in the order in which it is built; stopped in reverse. */
 struct program {
@@ -59,6 +60,7 @@ struct program {
   struct http_server *http;
   struct http_server *admin;
   atomic_bool is_draining;
+  _Atomic int64_t database_given_up_at_us; /* monotonic; 0: not stopping */
 };
 
 static struct error get_livez(struct request *request, void *context)
@@ -135,7 +137,8 @@ static struct db_settings database_settings(const struct program *program, const
   return (struct db_settings){.conninfo = program->conninfo,
                               .application_name = name,
                               .connect_timeout_s = CONNECT_TIMEOUT_S,
-                              .statement_timeout_ms = (int)statement_timeout_ms};
+                              .statement_timeout_ms = (int)statement_timeout_ms,
+                              .give_up_at_us = &program->database_given_up_at_us};
 }
 
 /* The embedded cluster is this program's own, so its schema is brought up to date here; another one's is only checked. */
@@ -165,7 +168,8 @@ static struct error start_ingest(struct program *program)
   if (key[0] == '\0') {
     TRY(ingest_key_load(program->arena, config->data_folder, &key));
   }
-  struct keeper_settings keeper = {program->conninfo, config->partitions_ahead_days, program->metrics};
+  struct keeper_settings keeper = {database_settings(program, "crumbtrail keeper", KEEPER_TIMEOUT_MS),
+                                   config->partitions_ahead_days, program->metrics};
   TRY(keeper_start(keeper, &program->keeper));
   struct batch_writer_settings writer = {.database = database_settings(program, "crumbtrail writer", WRITER_TIMEOUT_MS),
                                          .queue_max = config->ingest_queue_max,
@@ -287,15 +291,16 @@ static struct error start_program(struct program *program)
 static void stop_program(struct program *program)
 {
   atomic_store(&program->is_draining, true);
+  atomic_store(&program->database_given_up_at_us, clock_monotonic_us() + DATABASE_GRACE_MS * US_PER_MS);
   if (program->http != NULL && !http_server_drain(program->http, DRAIN_MS)) {
     LOG_WARNING("drain_cut_short", "grace_ms=%d", DRAIN_MS);
   }
+  http_server_stop(program->admin); /* /readyz and /metrics look at what stops now */
   change_feed_stop(program->feed);
   hub_stop(program->hub, "shutdown", HUB_GRACE_MS);
   batch_writer_stop(program->writer, WRITER_GRACE_MS);
   query_workers_stop(program->workers);
   http_server_stop(program->http);
-  http_server_stop(program->admin);
   router_free(program->router);
   router_free(program->admin_router);
   static_files_free(program->page);

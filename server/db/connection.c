@@ -13,6 +13,8 @@
 
 /* The server ends a statement at its own time limit; only when that answer stays away for this long, the server hangs. */
 enum { ANSWER_MARGIN_MS = 5000 };
+/* How often a wait looks whether it shall give up: the moment may become known while it lasts. */
+enum { LOOK_EVERY_MS = 100 };
 
 /* libpq ends its messages with a line feed and may write several lines; the first says it. */
 static struct text first_line(const char *message)
@@ -54,6 +56,24 @@ struct error session_statement_error(struct db_connection *connection, const PGr
   return error;
 }
 
+static bool gives_up(const _Atomic int64_t *give_up_at_us)
+{
+  const int64_t at_us = give_up_at_us != NULL ? atomic_load(give_up_at_us) : 0;
+  return at_us != 0 && clock_monotonic_us() >= at_us;
+}
+
+/* Until the deadline (0: none), or until it is time to look again. -1: for ever. */
+static int poll_timeout_ms(const struct db_connection *connection, int64_t deadline_us)
+{
+  const int64_t left_us = deadline_us - clock_monotonic_us();
+  int timeout_ms = -1;
+  if (deadline_us != 0) {
+    timeout_ms = left_us > 0 ? (int)(left_us / US_PER_MS) + 1 : 0;
+  }
+  const bool looks = connection->give_up_at_us != NULL && (timeout_ms < 0 || timeout_ms > LOOK_EVERY_MS);
+  return looks ? LOOK_EVERY_MS : timeout_ms;
+}
+
 /* Waits for `events` on the server's socket until the deadline (0: for ever). */
 static struct error wait_for_socket(struct db_connection *connection, short events, int64_t deadline_us)
 {
@@ -62,19 +82,17 @@ static struct error wait_for_socket(struct db_connection *connection, short even
     return session_lost(connection, PQerrorMessage(connection->session));
   }
   for (;;) {
-    int timeout_ms = -1;
-    if (deadline_us != 0) {
-      const int64_t left_us = deadline_us - clock_monotonic_us();
-      timeout_ms = left_us > 0 ? (int)(left_us / US_PER_MS) + 1 : 0;
-    }
-    const int ready = poll(&socket, 1, timeout_ms);
+    const int ready = poll(&socket, 1, poll_timeout_ms(connection, deadline_us));
     if (ready > 0) {
       return error_none();
     }
-    if (ready == 0) {
+    if (gives_up(connection->give_up_at_us)) {
+      return session_lost(connection, "the database did not answer before the program had to stop");
+    }
+    if (ready == 0 && deadline_us != 0 && clock_monotonic_us() >= deadline_us) {
       return session_lost(connection, "the database did not answer within its time limit");
     }
-    if (errno != EINTR) {
+    if (ready < 0 && errno != EINTR) {
       return session_lost(connection, strerror(errno));
     }
   }
@@ -203,11 +221,15 @@ struct error db_open(struct db_settings settings, struct db_connection **opened)
 {
   *opened = NULL;
   TRY(check_conninfo(settings.conninfo));
+  if (gives_up(settings.give_up_at_us)) {
+    return error_make(ERROR_DATABASE_AWAY, "the program stops");
+  }
   struct db_connection *connection = calloc(1, sizeof *connection);
   if (connection == NULL) {
     abort();
   }
   connection->read_only = settings.read_only;
+  connection->give_up_at_us = settings.give_up_at_us;
   connection->session = connect_to(&settings);
   struct error error;
   if (PQstatus(connection->session) != CONNECTION_OK) {

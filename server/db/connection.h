@@ -6,10 +6,12 @@
  * still usable), ERROR_QUERY_TIMEOUT (57014), ERROR_DATABASE_REFUSED with the SQLSTATE otherwise; the detail is the server's
  * own message, for the log. An error that breaks a transaction ends it: ROLLBACK has been sent when the call returns. No call
  * waits for ever: an answer that stays away 5 s longer than statement_timeout_ms makes the connection dead. With 0 (no limit)
- * only keepalives watch the server. */
+ * only keepalives watch the server. When the moment give_up_at_us has come, every wait ends: a stop does not depend on the
+ * database. */
 #ifndef CRUMBTRAIL_SERVER_DB_CONNECTION_H
 #define CRUMBTRAIL_SERVER_DB_CONNECTION_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -25,6 +27,7 @@ struct db_settings {
   int connect_timeout_s;
   int statement_timeout_ms; /* 0: none */
   bool read_only;
+  const _Atomic int64_t *give_up_at_us; /* monotonic; 0: not yet known. NULL: never. Borrowed until db_close */
 };
 
 /* Generated from a .sql file by cmake/embed_sql.cmake: ingest/sql/insert_breadcrumbs.sql -> SQL_INSERT_BREADCRUMBS. */

@@ -14,6 +14,7 @@ struct db_connection {
   bool usable;
   bool read_only;
   int wait_limit_ms; /* for each result; 0: none */
+  const _Atomic int64_t *give_up_at_us;
   const struct sql_statement **prepared;
   int prepared_count;
   int prepared_capacity;

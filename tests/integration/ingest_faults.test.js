@@ -128,3 +128,22 @@ it('stops by SIGTERM under load: what was acknowledged is stored, and nothing ha
   await assertAllStoredOnce(program, senders);
   assert.equal(await program.stop(), 0);
 });
+
+it('stops by SIGTERM in time although statements hang behind a lock', { timeout: 60_000 }, async () => {
+  const program = new Program();
+  await program.start();
+  assert.equal((await program.post(iotEvent({ vehicle: 'locked_1', version: 1 }))).status, 200);
+  const locked = program.sql("BEGIN; LOCK TABLE breadcrumb IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(40)").catch(() => null);
+  await sleep(300);
+  const asked = Promise.allSettled([program.get('/v1/positions'), program.get('/v1/positions/changes'),
+    program.post(iotEvent({ vehicle: 'locked_1', version: 2 }))]);
+  await sleep(300);
+  const started = Date.now();
+  assert.equal(await program.stop(), 0);
+  const took = Date.now() - started;
+  assert.equal(took < 10_000, true, `${took} ms`);
+  for (const { value } of await asked) {
+    assert.equal(value === undefined || value.status === 503, true, JSON.stringify(value));
+  }
+  await locked;
+});

@@ -9,6 +9,8 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
@@ -259,6 +261,36 @@ static void test_large_pipeline_does_not_stop(void **state)
   db_close(connection);
 }
 
+/* The moment becomes known while the statement runs, as it does when the program is told to stop. */
+static void *give_up_soon(void *at_us)
+{
+  usleep(200000);
+  atomic_store((_Atomic int64_t *)at_us, clock_monotonic_us());
+  return NULL;
+}
+
+static void test_gives_up_when_the_program_stops(void **state)
+{
+  struct fixture *fixture = need_cluster(state);
+  _Atomic int64_t give_up_at_us = 0;
+  const struct db_settings settings = {.conninfo = embedded_conninfo(fixture->embedded),
+                                       .application_name = "crumbtrail test",
+                                       .connect_timeout_s = 5,
+                                       .statement_timeout_ms = 20000,
+                                       .give_up_at_us = &give_up_at_us};
+  struct db_connection *connection = NULL;
+  assert_fine(db_open(settings, &connection));
+  pthread_t stopper;
+  assert_int_equal(pthread_create(&stopper, NULL, give_up_soon, &give_up_at_us), 0);
+  const int64_t started_us = clock_monotonic_us();
+  assert_int_equal(db_run(connection, &SLEEP, NULL, NULL).code, ERROR_DATABASE_AWAY);
+  assert_true(clock_monotonic_us() - started_us < 3 * US_PER_SECOND);
+  assert_false(db_is_usable(connection));
+  pthread_join(stopper, NULL);
+  db_close(connection);
+  assert_int_equal(db_open(settings, &connection).code, ERROR_DATABASE_AWAY);
+}
+
 static void test_time_limit_and_lost_connection(void **state)
 {
   struct fixture *fixture = need_cluster(state);
@@ -366,12 +398,19 @@ static const struct sql_statement PARTITIONS_AHEAD = {
     "SELECT count(*) FROM generate_series(-1, 3) AS n "
     "WHERE to_regclass('breadcrumb_p' || to_char((now() AT TIME ZONE 'UTC')::date + n, 'YYYYMMDD')) IS NOT NULL"};
 
+static struct db_settings keeper_database(const char *conninfo)
+{
+  return (struct db_settings){
+      .conninfo = conninfo, .application_name = "crumbtrail keeper", .connect_timeout_s = 5, .statement_timeout_ms = 10000};
+}
+
 static void test_keeper(void **state)
 {
   struct fixture *fixture = need_cluster(state);
   struct metrics *metrics = metrics_new();
   struct keeper *keeper = NULL;
-  assert_fine(keeper_start((struct keeper_settings){embedded_conninfo(fixture->embedded), 3, metrics}, &keeper));
+  assert_fine(
+      keeper_start((struct keeper_settings){keeper_database(embedded_conninfo(fixture->embedded)), 3, metrics}, &keeper));
   struct db_connection *connection = connect_with(fixture, 5000);
   int64_t count = 0;
   for (int tries = 0; tries < 400 && count < 5; tries++) {
@@ -385,7 +424,7 @@ static void test_keeper(void **state)
   assert_int_equal(count, 5);
   const int64_t started_us = clock_monotonic_us();
   keeper_stop(keeper);
-  assert_fine(keeper_start((struct keeper_settings){"host=/nonexistent", 3, metrics}, &keeper));
+  assert_fine(keeper_start((struct keeper_settings){keeper_database("host=/nonexistent"), 3, metrics}, &keeper));
   usleep(50000);
   keeper_stop(keeper); /* in the middle of its back-off */
   assert_true(clock_monotonic_us() - started_us < 5 * US_PER_SECOND);
@@ -573,6 +612,7 @@ int main(void)
       cmocka_unit_test(test_pipeline_is_one_transaction),
       cmocka_unit_test(test_failed_prepare_is_tried_again),
       cmocka_unit_test(test_large_pipeline_does_not_stop),
+      cmocka_unit_test(test_gives_up_when_the_program_stops),
       cmocka_unit_test(test_time_limit_and_lost_connection),
       cmocka_unit_test(test_notifications_and_wake_up),
       cmocka_unit_test(test_migrations),
