@@ -26,6 +26,9 @@ static enum MHD_Result take_header(void *context, enum MHD_ValueKind kind, const
   (void)kind;
   struct request *request = context;
   struct text found = {name, name_length};
+  if (memchr(name, ' ', name_length) != NULL || memchr(name, '\t', name_length) != NULL) {
+    request->header_name_has_space = true; /* "Content-Length : 5" is no Content-Length here, but is one to some proxies */
+  }
   for (int i = 0; i < KNOWN_HEADER_COUNT; i++) {
     if (KNOWN_NAMES[i].length != name_length || !text_equal_ignoring_case(KNOWN_NAMES[i], found)) {
       continue;
@@ -141,6 +144,9 @@ static struct error check_framing(const struct request *request)
   struct text length = request->known[HEADER_CONTENT_LENGTH];
   if (request->header_repeated) {
     return error_make(ERROR_BAD_INPUT, "Host, Content-Length or Transfer-Encoding is given more than once");
+  }
+  if (request->header_name_has_space) {
+    return error_make(ERROR_BAD_INPUT, "the name of a header has a space before its colon or in it");
   }
   if (encoding.data != NULL && length.data != NULL) {
     return error_make(ERROR_BAD_INPUT, "Transfer-Encoding and Content-Length exclude each other");

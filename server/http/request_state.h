@@ -64,6 +64,7 @@ struct request {
   struct text known[KNOWN_HEADER_COUNT];
   bool peer_is_loopback;
   bool header_repeated; /* Content-Length or Transfer-Encoding came twice */
+  bool header_name_has_space;
   int64_t received_at_us;
   int64_t started_monotonic_us;
 

@@ -571,6 +571,10 @@ static void refuses_what_smuggles(void **state)
   assert_int_equal(answer.status, 400);
   answer = exchange(*state, "POST /v1/echo HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello");
   assert_int_equal(answer.status, 400);
+  answer = exchange(*state, "POST /v1/echo HTTP/1.1\r\nHost: h\r\nContent-Length : 5\r\n\r\nhello");
+  assert_int_equal(answer.status, 400);
+  answer = exchange(*state, "POST /v1/echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding\t: chunked\r\n\r\n0\r\n\r\n");
+  assert_int_equal(answer.status, 400);
 }
 
 static void limits_head_and_address(void **state)
