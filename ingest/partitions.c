@@ -8,14 +8,15 @@
 #include "server/base/clock.h"
 #include "server/log.h"
 
-/* Ascending. Some hundreds at most: one a day that events named. */
+/* Ascending. Some hundreds, or thousands after an old archive was sent: one a day that events named. */
 struct partitions {
   int32_t *days;
   size_t count;
   size_t capacity;
 };
 
-enum { FIRST_CAPACITY = 64 };
+/* Days made by one statement: far from its time limit, and what is made stays made when a later statement fails. */
+enum { FIRST_CAPACITY = 64, DAYS_A_STATEMENT = 32 };
 
 struct partitions *partitions_new(void)
 {
@@ -116,7 +117,11 @@ struct error partitions_ensure(struct partitions *partitions, struct db_connecti
       missing[missing_count++] = days[i];
     }
   }
-  const struct error error = make_missing(partitions, connection, arena, missing, missing_count);
+  struct error error = error_none();
+  for (size_t at = 0; at < missing_count && error.code == 0; at += DAYS_A_STATEMENT) {
+    const size_t rest = missing_count - at;
+    error = make_missing(partitions, connection, arena, missing + at, rest < DAYS_A_STATEMENT ? rest : DAYS_A_STATEMENT);
+  }
   arena_free(arena);
   return error;
 }

@@ -18,7 +18,8 @@ struct partitions *partitions_new(void);
 void partitions_free(struct partitions *partitions); /* accepts NULL */
 
 /* After success, all these days (clock_day; any order, repeats allowed) have their partition. Days that are known cost nothing;
- * for the others one statement, in a transaction of its own: call it before BEGIN. */
+ * the others are made some at a time, each time in a transaction of its own: call it before BEGIN. After an error those that
+ * were made stay, so that another attempt has less to do. */
 struct error partitions_ensure(struct partitions *partitions, struct db_connection *connection, const int32_t *days,
                                size_t count) ERROR_MUST_CHECK;
 /* Trusts nothing any more: the next partitions_ensure asks the database about every day. */

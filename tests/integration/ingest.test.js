@@ -49,6 +49,16 @@ describe('shapes', () => {
   });
 });
 
+describe('days', () => {
+  it('makes the partitions of many days at once, and none twice', async () => {
+    const events = Array.from({ length: 70 }, (_, i) => iotEvent({ vehicle: 'many_days', version: 1, seconds: NOON - i * 86400 * 9 }));
+    assert.deepEqual(counts((await program.post(events)).body), { stored: 70, duplicates: 0, rejected: 0 });
+    assert.deepEqual(counts((await program.post(events)).body), { stored: 0, duplicates: 70, rejected: 0 });
+    const tables = (await ofVehicle('many_days', 'breadcrumb.tableoid')).map(([table]) => table);
+    assert.equal(new Set(tables).size, 70);
+  });
+});
+
 describe('bad input', () => {
   it('refuses a missing or wrong key', async () => {
     for (const key of [null, '', 'wrong', `${INGEST_KEY}x`]) {
