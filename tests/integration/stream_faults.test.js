@@ -61,6 +61,15 @@ test('a heartbeat every 20 s, and nobody stays who asks for nothing', async () =
   client.cut();
 });
 
+test('a message that is no text', async () => {
+  for (const [bytes, isBinary, code] of [[Buffer.from('{}'), true, 1003], [Buffer.from([0xc3, 0x28]), false, 1007]]) {
+    const client = await follow();
+    const closed = once(client, 'closed');
+    client.socket.send(bytes, { binary: isBinary });
+    assert.deepEqual(await closed, [code]);
+  }
+});
+
 test('too large and too many messages', async () => {
   const large = await follow();
   const largeClosed = once(large, 'closed');
