@@ -43,6 +43,7 @@ struct hub {
   struct buffer body;
   int64_t stop_by_us; /* 0: running */
   bool is_finished;
+  atomic_bool has_clients; /* for other threads */
 };
 
 static void begin_message(struct buffer *buffer)
@@ -194,6 +195,7 @@ static int check_upgrade(struct hub *hub, struct lws *socket)
 static void open_connection(struct hub *hub, struct lws *socket, struct connection *connection)
 {
   connection->member = audience_admit(hub->audience, socket, clock_monotonic_us());
+  atomic_store(&hub->has_clients, true);
   if (audience_count(hub->audience) == 1) {
     lws_sul_schedule(hub->context, 0, &hub->tick, on_tick, 1);
   }
@@ -203,6 +205,7 @@ static void close_connection(struct hub *hub, struct connection *connection)
 {
   audience_dismiss(hub->audience, connection->member);
   connection->member = NULL;
+  atomic_store(&hub->has_clients, audience_count(hub->audience) != 0);
   buffer_free(&connection->inbound);
 }
 
@@ -428,4 +431,9 @@ void hub_set_database_away(struct hub *hub, bool is_away)
 {
   hub_inbox_set_database_read(hub->inbox, is_away ? 0 : clock_monotonic_us());
   lws_cancel_service(hub->context);
+}
+
+bool hub_has_clients(const struct hub *hub)
+{
+  return atomic_load(&hub->has_clients);
 }

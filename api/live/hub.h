@@ -37,6 +37,8 @@ void hub_adopt(struct hub *hub, int socket);
 
 /* Takes the batch over. Waits while the hub has several unread ones. */
 void hub_deliver(struct hub *hub, struct feed_batch *batch);
+/* Whether anybody looks. Thread: any. */
+bool hub_has_clients(const struct hub *hub);
 /* False: it was read just now. After 5 s without another word it counts as away. */
 void hub_set_database_away(struct hub *hub, bool is_away);
 
