@@ -20,11 +20,6 @@ struct changes {
   int64_t head;
 };
 
-static void release_arena(void *arena)
-{
-  arena_free(arena);
-}
-
 static struct error read_head(struct request *request, struct changes *changes)
 {
   const struct db_rows *rows;
@@ -158,8 +153,7 @@ struct error positions_changes(struct request *request, void *context, struct db
   TRY(format_negotiate(request, FORMAT_JSON | FORMAT_CSV | FORMAT_NDJSON, &format));
   TRY(parameter_int64(request, "since", 0, INT64_MAX, &changes.since));
   TRY(parameter_int64(request, "limit", 1, LIMIT_MAX, &limit));
-  changes.arena = arena_new(PAGE_ARENA_BYTES);
-  arena_defer(request_arena(request), release_arena, changes.arena);
+  changes.arena = arena_new_within(request_arena(request), PAGE_ARENA_BYTES);
   TRY(read_head(request, &changes));
   response_header(request, "Cache-Control", "private, no-cache");
   const bool is_paged = format == FORMAT_JSON || request_parameter_find(request, "limit", &ignored);

@@ -22,11 +22,6 @@ struct moment {
   bool is_at_end;
 };
 
-static void release_arena(void *arena)
-{
-  arena_free(arena);
-}
-
 static struct error read_page(struct api *api, struct db_connection *connection, struct arena *arena, struct moment *moment,
                               int64_t limit, struct position_page *page)
 {
@@ -98,8 +93,7 @@ struct error positions_at(struct request *request, void *context, struct db_conn
   TRY(request_parameters_only(request, KNOWN));
   TRY(format_negotiate(request, FORMAT_JSON | FORMAT_GEOJSON | FORMAT_CSV | FORMAT_NDJSON, &format));
   TRY(read_parameters(request, &moment));
-  struct arena *arena = arena_new(PAGE_ARENA_BYTES);
-  arena_defer(request_arena(request), release_arena, arena);
+  struct arena *arena = arena_new_within(request_arena(request), PAGE_ARENA_BYTES);
   TRY(read_page(api, connection, arena, &moment, FIRST_PAGE_ROWS, &page));
   response_header(request, "Cache-Control", "private, no-cache");
   return answer(request, api, connection, arena, &moment, format, &page);

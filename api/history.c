@@ -10,11 +10,6 @@ enum {
 };
 static const int64_t FIRST_WINDOW_US = 60 * US_PER_SECOND;
 
-static void release_arena(void *arena)
-{
-  arena_free(arena);
-}
-
 static void choose_statement(struct history *history, struct arena *request_arena)
 {
   const struct history_filter *filter = &history->filter;
@@ -44,13 +39,12 @@ struct history history_open(struct db_connection *connection, struct arena *requ
   struct history history = {
       .connection = connection,
       .names = names,
-      .arena = arena_new(PAGE_ARENA_BYTES),
+      .arena = arena_new_within(request_arena, PAGE_ARENA_BYTES),
       .filter = filter,
       .after = {filter.range.from_us, -1, INT64_MIN},
       .window_us = FIRST_WINDOW_US,
       .is_at_end = filter.has_vehicles && filter.vehicle_count == 0,
   };
-  arena_defer(request_arena, release_arena, history.arena);
   choose_statement(&history, request_arena);
   return history;
 }

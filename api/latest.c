@@ -29,11 +29,6 @@ struct feed_head {
   struct text epoch;
 };
 
-static void release_arena(void *arena)
-{
-  arena_free(arena);
-}
-
 static struct error read_parameters(struct request *request, struct latest *latest)
 {
   int64_t max_age_s = -1;
@@ -163,8 +158,7 @@ struct error positions_latest(struct request *request, void *context, struct db_
   TRY(request_parameters_only(request, KNOWN));
   TRY(format_negotiate(request, FORMAT_JSON | FORMAT_GEOJSON | FORMAT_CSV | FORMAT_NDJSON, &format));
   TRY(read_parameters(request, &latest));
-  latest.arena = arena_new(PAGE_ARENA_BYTES);
-  arena_defer(request_arena(request), release_arena, latest.arena);
+  latest.arena = arena_new_within(request_arena(request), PAGE_ARENA_BYTES);
   TRY(read_head(request, connection, &head));
   TRY(read_page(&latest, &page));
   response_header(request, "Cache-Control", "private, no-cache");

@@ -7,7 +7,6 @@
 #include "server_db_sql.h"
 #include "server/base/clock.h"
 #include "server/json/reader.h"
-#include "server/log.h"
 
 enum { REGISTRY_TEXT_MAX = 200 };
 
@@ -17,20 +16,6 @@ struct registration {
   struct text vin;
   struct text attributes; /* a JSON object */
 };
-
-/* The session must not stay inside a failed transaction: the worker uses it for the next request. */
-static struct error run_transaction(struct db_connection *connection, struct db_pipeline *pipeline)
-{
-  int failed_index;
-  const struct error error = db_pipeline_run(connection, pipeline, &failed_index);
-  if (error.code != ERROR_NONE && db_is_usable(connection)) {
-    const struct error rollback = db_execute(connection, "ROLLBACK");
-    if (rollback.code != ERROR_NONE) {
-      log_error(LOG_LEVEL_WARNING, "rollback_failed", &rollback);
-    }
-  }
-  return error;
-}
 
 static struct error read_member(const struct json *member, struct registration *registration)
 {
@@ -105,7 +90,7 @@ struct error vehicles_register(struct request *request, void *context, struct db
   db_pipeline_add(pipeline, &SQL_BEGIN_WRITE, NULL);
   db_pipeline_add(pipeline, &SQL_REGISTER_VEHICLE, parameters);
   db_pipeline_add(pipeline, &SQL_COMMIT, NULL);
-  TRY(run_transaction(connection, pipeline));
+  TRY(db_pipeline_run(connection, pipeline, NULL));
   struct vehicle vehicle;
   TRY(vehicle_read(context, request, connection, name, &vehicle));
   response_status(request, vehicle.created_at_us == now_us ? 201 : 200);
@@ -132,7 +117,7 @@ static struct error remove_vehicle(struct arena *arena, struct db_connection *co
   db_pipeline_add(pipeline, &SQL_HIDE_POSITION, which);
   db_pipeline_add(pipeline, &SQL_NOTIFY_FEED, NULL);
   db_pipeline_add(pipeline, &SQL_COMMIT, NULL);
-  return run_transaction(connection, pipeline);
+  return db_pipeline_run(connection, pipeline, NULL);
 }
 
 struct error vehicles_remove(struct request *request, void *context, struct db_connection *connection)

@@ -201,8 +201,7 @@ static struct error answer_csv(struct request *request, const struct api *api, s
   char after[VEHICLE_NAME_MAX];
   struct vehicle_page page;
   struct arena *arena = request_arena(request);
-  struct arena *page_arena = arena_new(PAGE_ARENA_BYTES);
-  arena_defer(arena, (void (*)(void *))arena_free, page_arena);
+  struct arena *page_arena = arena_new_within(arena, PAGE_ARENA_BYTES);
   TRY(read_page(api, connection, page_arena, query, &page));
   TRY(response_begin(request));
   struct buffer *out = request_buffer(request);

@@ -43,17 +43,10 @@ struct family {
   struct series *last;
 };
 
-struct render_hook {
-  struct render_hook *next;
-  void (*update)(void *context);
-  void *context;
-};
-
 struct metrics {
   pthread_mutex_t lock; /* guards the lists; the values are atomic */
   struct family *families;
   struct family *last;
-  struct render_hook *hooks;
 };
 
 const double METRICS_BOUNDS_SECONDS[14] = {0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10};
@@ -105,11 +98,6 @@ void metrics_free(struct metrics *metrics)
     struct family *family = metrics->families;
     metrics->families = family->next;
     family_free(family);
-  }
-  while (metrics->hooks != NULL) {
-    struct render_hook *hook = metrics->hooks;
-    metrics->hooks = hook->next;
-    free(hook);
   }
   pthread_mutex_destroy(&metrics->lock);
   free(metrics);
@@ -224,15 +212,6 @@ void histogram_observe(struct histogram *histogram, double value)
   add_double(&histogram->sum, value);
 }
 
-void metrics_on_render(struct metrics *metrics, void (*update)(void *context), void *context)
-{
-  struct render_hook *hook = allocate(sizeof *hook);
-  pthread_mutex_lock(&metrics->lock);
-  *hook = (struct render_hook){metrics->hooks, update, context};
-  metrics->hooks = hook;
-  pthread_mutex_unlock(&metrics->lock);
-}
-
 void metrics_escape_label(struct text value, char *out, size_t out_bytes)
 {
   size_t length = 0;
@@ -322,13 +301,6 @@ static void render_series(struct buffer *out, const struct family *family, const
 
 void metrics_render(struct metrics *metrics, struct buffer *out)
 {
-  /* Hooks run without the lock: they may register what they see first. They are only ever added, at the head. */
-  pthread_mutex_lock(&metrics->lock);
-  struct render_hook *hook = metrics->hooks;
-  pthread_mutex_unlock(&metrics->lock);
-  for (; hook != NULL; hook = hook->next) {
-    hook->update(hook->context);
-  }
   pthread_mutex_lock(&metrics->lock);
   for (const struct family *family = metrics->families; family != NULL; family = family->next) {
     render_help(out, family);

@@ -39,9 +39,6 @@ void histogram_observe(struct histogram *histogram, double value);
 extern const double METRICS_BOUNDS_SECONDS[14];
 extern const double METRICS_BOUNDS_ROWS[9];
 
-/* Called at each rendering, for gauges that are cheaper to read than to keep (queue depths). */
-void metrics_on_render(struct metrics *metrics, void (*update)(void *context), void *context);
-
 void metrics_render(struct metrics *metrics, struct buffer *out);
 
 #endif

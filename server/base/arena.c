@@ -209,3 +209,15 @@ size_t arena_used_bytes(const struct arena *arena)
 {
   return arena->used_bytes;
 }
+
+static void free_within(void *arena)
+{
+  arena_free(arena);
+}
+
+struct arena *arena_new_within(struct arena *owner, size_t first_block_bytes)
+{
+  struct arena *arena = arena_new(first_block_bytes);
+  arena_defer(owner, free_within, arena);
+  return arena;
+}

@@ -11,6 +11,8 @@
 struct arena;
 
 struct arena *arena_new(size_t first_block_bytes);
+/* One that ends with its owner: for what is reset in between, a page after the other. */
+struct arena *arena_new_within(struct arena *owner, size_t first_block_bytes);
 void arena_free(struct arena *arena); /* accepts NULL; runs the deferred releases */
 
 /* Releases everything but keeps the first block for the next use. */

@@ -27,49 +27,35 @@ int32_t grid_cell(double longitude_deg, double latitude_deg)
   return row_of(latitude_deg) * GRID_COLUMNS + column_of(longitude_deg);
 }
 
+/* Ascending columns, both ends included. */
+struct span {
+  int32_t first;
+  int32_t last;
+};
+
 /* Columns of a box as one or two spans, each over-covered by a column. */
-static size_t column_spans(struct grid_box box, struct grid_range spans[2])
+static size_t column_spans(struct grid_box box, struct span spans[2])
 {
   int32_t west = column_of(box.west_deg);
   int32_t east = column_of(box.east_deg);
   west = west > 0 ? west - 1 : 0;
   east = east < GRID_COLUMNS - 1 ? east + 1 : GRID_COLUMNS - 1;
   if (box.west_deg <= box.east_deg) {
-    spans[0] = (struct grid_range){west, east};
+    spans[0] = (struct span){west, east};
     return 1;
   }
   if (west <= east + 1) {
-    spans[0] = (struct grid_range){0, GRID_COLUMNS - 1};
+    spans[0] = (struct span){0, GRID_COLUMNS - 1};
     return 1;
   }
-  spans[0] = (struct grid_range){0, east};
-  spans[1] = (struct grid_range){west, GRID_COLUMNS - 1};
+  spans[0] = (struct span){0, east};
+  spans[1] = (struct span){west, GRID_COLUMNS - 1};
   return 2;
-}
-
-size_t grid_ranges(struct grid_box box, struct grid_range *ranges, size_t capacity)
-{
-  struct grid_range spans[2];
-  size_t span_count = column_spans(box, spans);
-  int32_t south = row_of(box.south_deg);
-  int32_t north = row_of(box.north_deg);
-  south = south > 0 ? south - 1 : 0;
-  north = north < GRID_ROWS - 1 ? north + 1 : GRID_ROWS - 1;
-  size_t count = 0;
-  for (int32_t row = south; row <= north; row++) {
-    for (size_t i = 0; i < span_count; i++) {
-      if (count == capacity) {
-        return 0;
-      }
-      ranges[count++] = (struct grid_range){row * GRID_COLUMNS + spans[i].first, row * GRID_COLUMNS + spans[i].last};
-    }
-  }
-  return count;
 }
 
 size_t grid_cells(struct grid_box box, int32_t *cells, size_t capacity)
 {
-  struct grid_range spans[2];
+  struct span spans[2];
   size_t span_count = column_spans(box, spans);
   int32_t south = row_of(box.south_deg);
   int32_t north = row_of(box.north_deg);

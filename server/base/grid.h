@@ -18,19 +18,12 @@ struct grid_box {
   double north_deg;
 };
 
-struct grid_range {
-  int32_t first; /* both ends included */
-  int32_t last;
-};
-
 /* Outside the globe counts as its nearest edge; coordinates must not be NaN. */
 int32_t grid_cell(double longitude_deg, double latitude_deg);
 
-/* Ranges that together hold every cell of the box and one more at each side; ascending, without overlap. Returns how many;
- * 0 when they are more than `capacity`: the box is then too large for the index to help. */
-size_t grid_ranges(struct grid_box box, struct grid_range *ranges, size_t capacity);
-
-/* The same cells one by one, for `cell = ANY($n)`: a btree on (cell, time) then visits only the wanted time of each. */
+/* Every cell of the box and one more at each side, ascending, for `cell = ANY($n)`: a btree on (cell, time) then visits only
+ * the wanted time of each. Returns how many; 0 when they are more than `capacity`: the box is then too large for the index to
+ * help. */
 size_t grid_cells(struct grid_box box, int32_t *cells, size_t capacity);
 
 #endif

@@ -18,11 +18,6 @@ struct arena *request_arena(struct request *request)
   return request->arena;
 }
 
-enum http_method request_method(const struct request *request)
-{
-  return request->method;
-}
-
 struct text request_path(const struct request *request)
 {
   return request->path;

@@ -26,11 +26,10 @@ enum http_method {
 };
 
 struct arena *request_arena(struct request *request);
-enum http_method request_method(const struct request *request); /* HEAD is routed as GET; this tells them apart */
-struct text request_path(const struct request *request);        /* decoded, without the query */
-struct text request_target(const struct request *request);      /* as sent: path and query */
-struct text request_id(const struct request *request);          /* also in header x-request-id of the answer and in logs */
-struct text request_body(const struct request *request);        /* whole, decompressed when Content-Encoding was gzip */
+struct text request_path(const struct request *request);   /* decoded, without the query */
+struct text request_target(const struct request *request); /* as sent: path and query */
+struct text request_id(const struct request *request);     /* also in header x-request-id of the answer and in logs */
+struct text request_body(const struct request *request);   /* whole, decompressed when Content-Encoding was gzip */
 /* Empty when absent; name in any case. Not after response_begin. */
 struct text request_header(const struct request *request, const char *name);
 bool request_is_head(const struct request *request);

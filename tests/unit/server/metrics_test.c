@@ -70,24 +70,6 @@ static void test_odd_numbers(void **state)
   metrics_free(metrics);
 }
 
-static void set_depth(void *context)
-{
-  struct metrics *metrics = context;
-  gauge_set(metrics_gauge(metrics, "crumbtrail_depth", "", "Depth."), 9);
-}
-
-static void test_render_hook(void **state)
-{
-  (void)state;
-  struct metrics *metrics = metrics_new();
-  metrics_on_render(metrics, set_depth, metrics);
-  struct buffer out = {0};
-  metrics_render(metrics, &out);
-  assert_true(text_ends_with(buffer_text(&out), TEXT("crumbtrail_depth 9\n")));
-  buffer_free(&out);
-  metrics_free(metrics);
-}
-
 static void test_label_is_cut_whole(void **state)
 {
   (void)state;
@@ -142,8 +124,9 @@ static void test_threads_lose_nothing(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_text_format),          cmocka_unit_test(test_odd_numbers),
-      cmocka_unit_test(test_render_hook),          cmocka_unit_test(test_label_is_cut_whole),
+      cmocka_unit_test(test_text_format),
+      cmocka_unit_test(test_odd_numbers),
+      cmocka_unit_test(test_label_is_cut_whole),
       cmocka_unit_test(test_threads_lose_nothing),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -82,6 +82,25 @@ static void test_deferred_in_reverse(void **state)
   assert_string_equal(order, "cbaa");
 }
 
+static void count_release(void *count)
+{
+  (*(int *)count)++;
+}
+
+static void test_within_ends_with_its_owner(void **state)
+{
+  (void)state;
+  int released = 0;
+  struct arena *owner = arena_new(1024);
+  struct arena *inner = arena_new_within(owner, 1024);
+  arena_defer(inner, count_release, &released);
+  arena_reset(inner);
+  assert_int_equal(released, 1);
+  arena_defer(inner, count_release, &released);
+  arena_free(owner);
+  assert_int_equal(released, 2);
+}
+
 static void test_printf(void **state)
 {
   (void)state;
@@ -98,6 +117,7 @@ int main(void)
       cmocka_unit_test(test_big_blocks_leave_the_current_one),
       cmocka_unit_test(test_many_blocks),
       cmocka_unit_test(test_deferred_in_reverse),
+      cmocka_unit_test(test_within_ends_with_its_owner),
       cmocka_unit_test(test_printf),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
