@@ -97,8 +97,14 @@ static struct error write_style(char *path)
 
 static struct error run_osm2pgsql(const struct import *import, const char *style)
 {
-  const char *const arguments[] = {"osm2pgsql",      "--create", "--output=flex", "--style", style, "--database",
-                                   import->conninfo, "--",       import->file,    NULL};
+  const char *conninfo = NULL;
+  const char *password = NULL;
+  TRY(db_split_password(import->arena, import->conninfo, &conninfo, &password));
+  if (password != NULL) {
+    setenv("PGPASSWORD", password, 1);
+  }
+  const char *const arguments[] = {"osm2pgsql", "--create", "--output=flex", "--style", style, "--database",
+                                   conninfo,    "--",       import->file,    NULL};
   pid_t pid = 0;
   int failed = posix_spawnp(&pid, arguments[0], NULL, NULL, (char *const *)(uintptr_t)arguments, environ);
   if (failed == ENOENT) {

@@ -30,6 +30,11 @@ struct db_settings {
   const _Atomic int64_t *give_up_at_us; /* monotonic; 0: not yet known. NULL: never. Borrowed until db_close */
 };
 
+/* For a program that is started with a connection string, which everybody on the machine can read: the same in keywords without
+ * the password, and the password (NULL: it has none) for its environment. ERROR_SETUP when it cannot be read. */
+struct error db_split_password(struct arena *arena, const char *conninfo, const char **without_password,
+                               const char **password) ERROR_MUST_CHECK;
+
 /* Generated from a .sql file by cmake/embed_sql.cmake: ingest/sql/insert_breadcrumbs.sql -> SQL_INSERT_BREADCRUMBS. */
 struct sql_statement {
   const char *name;
