@@ -155,6 +155,11 @@ struct error positions_changes(struct request *request, void *context, struct db
   TRY(parameter_int64(request, "limit", 1, LIMIT_MAX, &limit));
   changes.arena = arena_new_within(request_arena(request), PAGE_ARENA_BYTES);
   TRY(read_head(request, &changes));
+  if (changes.since > changes.head) {
+    return error_at(ERROR_BAD_INPUT, "since",
+                    "%lld is beyond the newest, %lld: it comes from another database, begin again with 0",
+                    (long long)changes.since, (long long)changes.head);
+  }
   response_header(request, "Cache-Control", "private, no-cache");
   const bool is_paged = format == FORMAT_JSON || request_parameter_find(request, "limit", &ignored);
   return is_paged ? answer_page(request, &changes, format, limit) : answer_stream(request, &changes, format);

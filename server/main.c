@@ -241,9 +241,10 @@ static struct error start_api(struct program *program)
   program->tiles = tiles_new(TILES_CACHE_BYTES);
   bool has_folder = config->static_folder[0] != '\0';
   TRY(static_files_load(has_folder ? config->static_folder : default_page_folder(program->arena), &program->page));
-  struct query_workers_settings workers = {(int)config->query_workers, QUERY_QUEUE_MAX,
-                                           database_settings(program, "crumbtrail query", config->query_timeout_ms),
-                                           program->metrics};
+  struct query_workers_settings workers = {.thread_count = (int)config->query_workers,
+                                           .queue_max = QUERY_QUEUE_MAX,
+                                           .database = database_settings(program, "crumbtrail query", config->query_timeout_ms),
+                                           .metrics = program->metrics};
   return query_workers_start(workers, &program->workers);
 }
 

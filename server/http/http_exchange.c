@@ -266,7 +266,8 @@ static void account(struct request *request, enum MHD_RequestTerminationCode rea
   int status = request->stage == STAGE_ANSWERED ? request->status : 499;
   int64_t duration_us = clock_monotonic_us() - request->started_monotonic_us;
   http_metrics_answered(request->server->metrics, request->match.index, status, duration_us, request->sent_bytes);
-  enum log_level level = status >= 500 || duration_us >= SLOW_US ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG;
+  bool is_of_note = status >= 500 || status == 401 || duration_us >= SLOW_US; /* a sender with a wrong key must leave a trace */
+  enum log_level level = is_of_note ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG;
   if (!log_is_on(level) || (level > LOG_LEVEL_DEBUG && !exchange_may_log(request->server))) {
     return;
   }

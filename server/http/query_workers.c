@@ -11,7 +11,7 @@
 #include "server/log.h"
 #include "server/metrics.h"
 
-enum { BACK_OFF_FIRST_MS = 100, BACK_OFF_MAX_MS = 5000 };
+enum { BACK_OFF_FIRST_MS = 100, BACK_OFF_MAX_MS = 5000, STALL_DEFAULT_MS = 2000 };
 
 struct lane {
   struct db_connection *connection; /* NULL until opened */
@@ -165,4 +165,10 @@ struct error query_workers_submit(struct query_workers *workers, struct request 
     return error_make(stopping ? ERROR_SHUTTING_DOWN : ERROR_BUSY, "too many queries wait");
   }
   return error_none();
+}
+
+bool query_workers_held_up(const struct query_workers *workers, int64_t stalled_us)
+{
+  int64_t limit_ms = workers->settings.stall_ms != 0 ? workers->settings.stall_ms : STALL_DEFAULT_MS;
+  return stalled_us >= limit_ms * US_PER_MS && queue_depth(workers->queue) > 0;
 }

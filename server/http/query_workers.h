@@ -17,6 +17,7 @@ struct query_workers;
 struct query_workers_settings {
   int thread_count;
   int queue_max;
+  int stall_ms; /* a client that takes nothing for so long while others wait for a worker is broken off; 0: 2000 */
   struct db_settings database; /* read_only is set per connection; texts are borrowed until stop */
   struct metrics *metrics;
 };
@@ -25,6 +26,9 @@ struct error query_workers_start(struct query_workers_settings settings, struct 
 /* What waits is answered 503, streams break off, running statements end by themselves or by their time limit. The HTTP server
  * must still run. Frees; accepts NULL. */
 void query_workers_stop(struct query_workers *workers);
+/* Whether a worker whose client has taken nothing for so long keeps others waiting; its answer is then broken off. Thread: any.
+ */
+bool query_workers_held_up(const struct query_workers *workers, int64_t stalled_us);
 /* ERROR_BUSY when full. */
 struct error query_workers_submit(struct query_workers *workers, struct request *request, const struct route *route,
                                   void *context) ERROR_MUST_CHECK;

@@ -62,7 +62,7 @@ struct text request_header(const struct request *request, const char *name)
       value == NULL) {
     return (struct text){"", 0};
   }
-  return (struct text){value, length};
+  return text_trim((struct text){value, length}); /* RFC 9110 section 5.5; the library leaves what follows */
 }
 
 struct text request_path_parameter(const struct request *request, const char *name)

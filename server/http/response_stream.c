@@ -5,8 +5,11 @@
 #include <string.h>
 #include <time.h>
 
+#include "server/base/clock.h"
 #include "server/http/gzip.h"
+#include "server/http/query_workers.h"
 #include "server/http/request_state.h"
+#include "server/http/server_state.h"
 
 struct response_stream {
   struct http_task wake; /* first: the task is the stream */
@@ -25,6 +28,7 @@ struct response_stream {
   bool ended;
   bool complete;
   bool gone;
+  bool stalled; /* took nothing while others waited: broken off */
 };
 
 static void wake_reader(struct http_task *task)
@@ -90,12 +94,17 @@ static struct error stopped(const struct response_stream *stream)
   if (stream->gone) {
     return error_make(ERROR_CLIENT_GONE, "the client went away");
   }
+  if (stream->stalled) {
+    return error_make(ERROR_CLIENT_GONE, "the client takes nothing, and others wait");
+  }
   return atomic_load(stream->stopping) ? error_make(ERROR_SHUTTING_DOWN, "the server stops") : error_none();
 }
 
-/* Wakes up now and then, because nobody signals when the process stops. With the mutex held. */
+/* Wakes up now and then, because nobody signals when the process stops or others wait: a client that takes nothing keeps a
+ * worker from them, which is its right only as long as nobody waits. With the mutex held. */
 static void wait_for_room(struct response_stream *stream)
 {
+  int64_t since_us = clock_monotonic_us();
   enum { LOOK_EVERY_NS = 100 * 1000 * 1000, NS_PER_SECOND = 1000 * 1000 * 1000 };
   while (stream->length == STREAM_WINDOW_BYTES && !stream->gone && !atomic_load(stream->stopping)) {
     struct timespec until;
@@ -106,6 +115,11 @@ static void wait_for_room(struct response_stream *stream)
       until.tv_sec++;
     }
     pthread_cond_timedwait(&stream->room, &stream->mutex, &until);
+    stream->stalled = stream->length == STREAM_WINDOW_BYTES &&
+                      query_workers_held_up(stream->request->server->settings.workers, clock_monotonic_us() - since_us);
+    if (stream->stalled) {
+      return;
+    }
   }
 }
 

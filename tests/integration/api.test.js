@@ -181,6 +181,12 @@ test('the fleet at a moment is the newest breadcrumb before it', async () => {
   assert.deepEqual(before.body.items, []);
 });
 
+test('changes since a number that this database has not given yet are refused, so that nothing is skipped', async () => {
+  const answer = await program.get('/v1/positions/changes?since=999999999');
+  assert.equal(answer.status, 400);
+  assert.equal(answer.body.errors[0].name, 'since');
+});
+
 test('changes give everything once, in order of arrival, late data too', async () => {
   const seen = [];
   let url = '/v1/positions/changes?limit=13';

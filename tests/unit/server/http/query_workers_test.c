@@ -159,7 +159,7 @@ static const struct route ROUTES[] = {
 
 /* ---- fixture ---- */
 
-static int set_up(void **state)
+static int set_up_with(void **state, int write_timeout_ms, int stall_ms)
 {
   struct fixture *fixture = calloc(1, sizeof *fixture);
   atomic_store(&database_is_up, true);
@@ -168,16 +168,27 @@ static int set_up(void **state)
   fixture->metrics = metrics_new();
   pthread_mutex_init(&fixture->gate, NULL);
   router_add(fixture->router, (struct route_table){ROUTES, sizeof ROUTES / sizeof ROUTES[0], fixture});
-  struct query_workers_settings workers = {.thread_count = 1, .queue_max = 2, .metrics = fixture->metrics};
+  struct query_workers_settings workers = {
+      .thread_count = 1, .queue_max = 2, .stall_ms = stall_ms, .metrics = fixture->metrics};
   assert_int_equal(query_workers_start(workers, &fixture->workers).code, ERROR_NONE);
   struct http_server_settings server = {.listen = "127.0.0.1:0",
-                                        .write_timeout_ms = 400,
+                                        .write_timeout_ms = write_timeout_ms,
                                         .metrics = fixture->metrics,
                                         .metrics_listener = "public",
                                         .workers = fixture->workers};
   assert_int_equal(http_server_start(server, fixture->router, &fixture->server).code, ERROR_NONE);
   *state = fixture;
   return 0;
+}
+
+static int set_up(void **state)
+{
+  return set_up_with(state, 400, 0);
+}
+
+static int set_up_patient_with_idle_clients(void **state)
+{
+  return set_up_with(state, 60000, 50);
 }
 
 static int tear_down(void **state)
@@ -384,6 +395,20 @@ static void gives_up_on_a_client_that_does_not_read(void **state)
   close(client);
 }
 
+static void breaks_off_a_client_that_holds_others_up(void **state)
+{
+  struct fixture *fixture = *state;
+  atomic_store(&fixture->last_outcome, -1);
+  static const char REQUEST[] = "GET /v1/stream-of-lines?count=9000000 HTTP/1.1\r\nHost: h\r\n\r\n";
+  int client = client_open(fixture, 4096);
+  assert_int_equal(send(client, REQUEST, sizeof REQUEST - 1, 0), sizeof REQUEST - 1);
+  usleep(300 * 1000); /* long enough to be broken off, were anybody waiting */
+  assert_int_equal(atomic_load(&fixture->last_outcome), -1);
+  expect_text(exchange(fixture, "GET /v1/small", ""), 200, "{\"read_only\":true}");
+  assert_int_equal(atomic_load(&fixture->last_outcome), ERROR_CLIENT_GONE);
+  close(client);
+}
+
 static void refuses_when_too_many_wait(void **state)
 {
   struct fixture *fixture = *state;
@@ -467,6 +492,7 @@ int main(void)
       WITH_WORKERS(answers_head_of_a_stream),
       WITH_WORKERS(stops_when_the_client_is_gone),
       WITH_WORKERS(gives_up_on_a_client_that_does_not_read),
+      cmocka_unit_test_setup_teardown(breaks_off_a_client_that_holds_others_up, set_up_patient_with_idle_clients, tear_down),
       WITH_WORKERS(refuses_when_too_many_wait),
       WITH_WORKERS(reads_again_after_a_stale_connection),
       WITH_WORKERS(answers_503_while_the_database_is_away),
