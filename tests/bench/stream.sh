@@ -30,9 +30,6 @@ free_port() { # of the loopback interface
   done
 }
 memory() { awk '/^VmRSS/ {rss = $2} /^VmHWM/ {peak = $2} END {printf "rss_mb=%.0f peak_mb=%.0f", rss / 1024, peak / 1024}' "/proc/$server/status"; }
-move() { # options of simulate
-  "$program" simulate --to "http://127.0.0.1:$port/ingest/iot" --ingest-key "$key" --vehicles 10000 --batch 10 "$@" > /dev/null
-}
 
 port=$(free_port) admin=$(free_port)
 "$program" serve --data "$folder/data" --listen "127.0.0.1:$port" --admin-listen "127.0.0.1:$admin" --ingest-key "$key" \
@@ -44,10 +41,11 @@ for _ in $(seq 300); do
   sleep 0.1
 done
 echo "step=empty $(memory)"
-move --move 1 --rate 0
+simulate=("$program" simulate --to "http://127.0.0.1:$port/ingest/iot" --ingest-key "$key" --vehicles 10000 --batch 10)
+"${simulate[@]}" --move 1 --rate 0 > /dev/null
 sleep 2
 echo "step=without_clients vehicles=10000 $(memory)"
-move --move 1000 --rate "$rate" 2> "$folder/fleet" &
+"${simulate[@]}" --move 1000 --rate "$rate" > /dev/null 2> "$folder/fleet" &
 fleet=$!
 sleep 2
 value() { curl -s "http://127.0.0.1:$admin/metrics" | awk -v name="$1" 'index($1, name) == 1 {sum += $2} END {printf "%.0f", sum}'; }
