@@ -21,6 +21,7 @@ static const char SETTINGS[] = "# Written once by crumbtrail; yours to change.\n
                                "listen_addresses = ''\n"
                                "unix_socket_permissions = 0700\n"
                                "max_connections = 100\n"
+                               "max_locks_per_transaction = 1024\n" /* a question along arrival touches every day */
                                "shared_buffers = 256MB\n"
                                "work_mem = 16MB\n"
                                "maintenance_work_mem = 128MB\n"

@@ -28,9 +28,9 @@ test('an interrupted initdb leaves nothing that is in the way', async () => {
 
 test('a new cluster is durable, UTF-8 and reachable by its socket only', async () => {
   const settings = Object.fromEntries(await program.sql("SELECT name, setting FROM pg_settings WHERE name IN ('fsync', "
-    + "'full_page_writes', 'synchronous_commit', 'listen_addresses', 'server_encoding', 'TimeZone', 'jit')"));
+    + "'full_page_writes', 'synchronous_commit', 'listen_addresses', 'server_encoding', 'TimeZone', 'jit', 'max_locks_per_transaction')"));
   assert.deepEqual(settings, { fsync: 'on', full_page_writes: 'on', synchronous_commit: 'on', listen_addresses: '',
-    server_encoding: 'UTF8', TimeZone: 'UTC', jit: 'off' });
+    server_encoding: 'UTF8', TimeZone: 'UTC', jit: 'off', max_locks_per_transaction: '1024' });
   assert.equal(fs.statSync(path.join(data, 'run')).mode & 0o777, 0o700);
   assert.equal(fs.statSync(path.join(data, 'postgres')).mode & 0o777, 0o700);
 });
