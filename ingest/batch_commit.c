@@ -8,6 +8,8 @@
 
 /* After others have written, so many batches take the lock first: two busy servers then do not fail at every turn. */
 enum { SHARED_BATCHES = 32 };
+/* A copy costs a few round trips more than an INSERT within the pipeline, and much less for each row. */
+enum { COPY_ROWS_MIN = 24 };
 enum { NO_STEP = -1 };
 
 /* One transaction on its way, and which steps of the pipeline it has. */
@@ -15,6 +17,7 @@ struct attempt {
   struct batch_store *store;
   struct batch *batch;
   bool is_locked; /* feed.head is ours already, up to the end of the transaction */
+  bool is_wary;   /* what was thought new was not: rows that exist are stepped over */
   int64_t numbers_taken;
   int64_t head;
   size_t new_row_count;
@@ -24,6 +27,8 @@ struct attempt {
   int step_count;
   int advance_step;
   int insert_step;
+  int update_step; /* of the positions */
+  size_t update_count;
 };
 
 bool batch_error_is_of_data(const struct error *error)
@@ -47,7 +52,7 @@ static void begin_steps(struct attempt *attempt)
 {
   attempt->pipeline = db_pipeline_new(attempt->batch->arena);
   attempt->step_count = 0;
-  attempt->advance_step = attempt->insert_step = NO_STEP;
+  attempt->advance_step = attempt->insert_step = attempt->update_step = NO_STEP;
 }
 
 /* Takes the lock, and learns whether others have written since our last batch. */
@@ -73,14 +78,42 @@ static struct error lock_feed(struct attempt *attempt)
   return error_none();
 }
 
+static int64_t number_before(const struct attempt *attempt)
+{
+  return attempt->is_locked ? attempt->head - attempt->numbers_taken : attempt->store->known_head;
+}
+
+static bool copies(const struct attempt *attempt)
+{
+  return !attempt->is_wary && attempt->new_row_count >= COPY_ROWS_MIN;
+}
+
+static void add_positions(struct attempt *attempt)
+{
+  const struct batch *batch = attempt->batch;
+  int64_t before = number_before(attempt);
+  struct db_parameters *known = batch_position_parameters(batch, attempt->candidates, attempt->candidate_count, true, before);
+  struct db_parameters *first = batch_position_parameters(batch, attempt->candidates, attempt->candidate_count, false, before);
+  attempt->update_count = 0;
+  for (size_t i = 0; i < attempt->candidate_count; i++) {
+    attempt->update_count += attempt->candidates[i].row->vehicle->has_position ? 1 : 0;
+  }
+  if (known != NULL) {
+    attempt->update_step = add_step(attempt, &SQL_UPDATE_POSITIONS, known);
+  }
+  if (first != NULL) {
+    (void)add_step(attempt, &SQL_UPSERT_POSITIONS, first);
+  }
+}
+
 static void add_insertions(struct attempt *attempt)
 {
   struct batch *batch = attempt->batch;
-  if (attempt->new_row_count != 0) {
+  if (attempt->new_row_count != 0 && !copies(attempt)) {
     attempt->insert_step = add_step(attempt, &SQL_INSERT_BREADCRUMBS,
-                                    batch_breadcrumb_parameters(batch, attempt->candidates, attempt->candidate_count,
-                                                                attempt->new_row_count, attempt->numbers_taken));
+                                    batch_breadcrumb_parameters(batch, attempt->new_row_count, number_before(attempt)));
   }
+  add_positions(attempt);
   if (batch->correction_count != 0) {
     struct db_parameters *cleared = batch_correction_parameters(batch, true);
     (void)add_step(attempt, &SQL_UPDATE_BREADCRUMB_FLAGS, batch_correction_parameters(batch, false));
@@ -95,9 +128,9 @@ static void add_all_steps(struct attempt *attempt)
   begin_steps(attempt);
   if (!attempt->is_locked) {
     (void)add_step(attempt, &SQL_BEGIN_BATCH, NULL);
+    attempt->numbers_taken = (int64_t)attempt->new_row_count;
     if (attempt->new_row_count != 0) {
       struct db_parameters *parameters = db_parameters_new(attempt->batch->arena);
-      attempt->numbers_taken = (int64_t)attempt->new_row_count;
       db_add_int64(parameters, attempt->numbers_taken);
       db_add_int64(parameters, attempt->store->known_head);
       attempt->advance_step = add_step(attempt, &SQL_ADVANCE_FEED_FROM, parameters);
@@ -110,7 +143,18 @@ static void add_all_steps(struct attempt *attempt)
   if (attempt->new_row_count != 0) {
     (void)add_step(attempt, &SQL_NOTIFY_FEED, NULL);
   }
-  (void)add_step(attempt, &SQL_COMMIT_BATCH, NULL);
+  if (!copies(attempt)) {
+    (void)add_step(attempt, &SQL_COMMIT_BATCH, NULL);
+  }
+}
+
+/* A COPY cannot be part of a pipeline: it comes behind it, and the end of the transaction behind the copy. */
+static struct error copy_and_commit(struct attempt *attempt)
+{
+  struct batch_store *store = attempt->store;
+  TRY(db_copy_run(store->connection, &SQL_COPY_BREADCRUMBS,
+                  batch_breadcrumb_copy(attempt->batch, attempt->new_row_count, number_before(attempt))));
+  return db_run(store->connection, &SQL_COMMIT_BATCH, NULL, NULL);
 }
 
 /* *is_overtaken: others have written since; nothing was stored. */
@@ -139,7 +183,7 @@ static struct error run_attempt(struct attempt *attempt, bool *is_overtaken)
   if (error.code == ERROR_NONE && attempt->advance_step != NO_STEP) {
     attempt->head = db_int64(db_pipeline_rows(attempt->pipeline, attempt->advance_step), 0, 0);
   }
-  return error;
+  return error.code == ERROR_NONE && copies(attempt) ? copy_and_commit(attempt) : error;
 }
 
 /* The rows were thought new and some were not: somebody wrote past `feed`. Those with another number are duplicates. */
@@ -189,20 +233,47 @@ static void remember(struct attempt *attempt)
   }
 }
 
-struct error batch_commit(struct batch_store *store, struct batch *batch)
+/* Whether fewer rows were written than should have been, because somebody wrote past `feed`. */
+static bool is_short(const struct attempt *attempt, int step, size_t expected)
+{
+  return step != NO_STEP && db_affected(db_pipeline_rows(attempt->pipeline, step)) < (int64_t)expected;
+}
+
+/* Again under the lock, deriving everything anew. */
+static struct error run_locked(struct attempt *attempt)
 {
   bool is_overtaken = false;
-  bool has_rows = batch->row_count != 0;
-  struct attempt attempt = {.store = store, .batch = batch, .advance_step = NO_STEP, .insert_step = NO_STEP};
-  attempt.is_locked = has_rows && (store->known_head < 0 || store->shared_batches_ahead > 0);
-  struct error error = run_attempt(&attempt, &is_overtaken);
+  attempt->store->known_head = -1;
+  attempt->store->generation++;
+  attempt->is_locked = true;
+  return run_attempt(attempt, &is_overtaken);
+}
+
+static struct error run_attempts(struct attempt *attempt)
+{
+  struct batch_store *store = attempt->store;
+  bool is_overtaken = false;
+  struct error error = run_attempt(attempt, &is_overtaken);
   if (is_overtaken) {
     LOG_INFO("feed_shared", "head=%lld", (long long)store->known_head);
     store->shared_batches_ahead = SHARED_BATCHES;
-    store->generation++;
-    attempt.is_locked = true;
-    error = run_attempt(&attempt, &is_overtaken);
+    error = run_locked(attempt);
   }
+  if (error.code == ERROR_DATABASE_REFUSED && strcmp(error.sqlstate, "23505") == 0 && !attempt->is_wary) {
+    LOG_WARNING("breadcrumbs_from_elsewhere", "detail=%s", log_quote_cstring(error.detail));
+    attempt->is_wary = true;
+    error = run_locked(attempt);
+  }
+  return error;
+}
+
+struct error batch_commit(struct batch_store *store, struct batch *batch)
+{
+  bool has_rows = batch->row_count != 0;
+  struct attempt attempt = {
+      .store = store, .batch = batch, .advance_step = NO_STEP, .insert_step = NO_STEP, .update_step = NO_STEP};
+  attempt.is_locked = has_rows && (store->known_head < 0 || store->shared_batches_ahead > 0);
+  struct error error = run_attempts(&attempt);
   if (error.code != ERROR_NONE) {
     store->known_head = -1;
     return error;
@@ -213,11 +284,12 @@ struct error batch_commit(struct batch_store *store, struct batch *batch)
   if (attempt.is_locked && store->shared_batches_ahead > 0) {
     store->shared_batches_ahead--;
   }
-  bool is_unexpected = attempt.insert_step != NO_STEP &&
-                       db_int64(db_pipeline_rows(attempt.pipeline, attempt.insert_step), 0, 0) < (int64_t)attempt.new_row_count;
-  if (is_unexpected) {
+  if (is_short(&attempt, attempt.insert_step, attempt.new_row_count)) {
     TRY(find_unexpected(&attempt));
   }
   remember(&attempt);
+  if (is_short(&attempt, attempt.update_step, attempt.update_count)) {
+    store->generation++;
+  }
   return error_none();
 }

@@ -51,6 +51,7 @@ struct columns {
   int64_t *vehicle_ids;
   int64_t *recorded_at_us;
   int64_t *versions;
+  int64_t *numbers;
   int64_t *received_at_us;
   double *longitudes;
   double *latitudes;
@@ -63,7 +64,6 @@ struct columns {
   uint8_t *ignitions;
   uint8_t *ignition_is_null;
   int16_t *sources;
-  struct text *extras;
 };
 
 static void *room(struct arena *arena, size_t count, size_t size)
@@ -77,6 +77,7 @@ static struct columns columns_make(struct arena *arena, size_t count)
   columns.vehicle_ids = room(arena, count, sizeof(int64_t));
   columns.recorded_at_us = room(arena, count, sizeof(int64_t));
   columns.versions = room(arena, count, sizeof(int64_t));
+  columns.numbers = room(arena, count, sizeof(int64_t));
   columns.received_at_us = room(arena, count, sizeof(int64_t));
   columns.longitudes = room(arena, count, sizeof(double));
   columns.latitudes = room(arena, count, sizeof(double));
@@ -89,7 +90,6 @@ static struct columns columns_make(struct arena *arena, size_t count)
   columns.ignitions = room(arena, count, 1);
   columns.ignition_is_null = room(arena, count, 1);
   columns.sources = room(arena, count, sizeof(int16_t));
-  columns.extras = room(arena, count, sizeof(struct text));
   return columns;
 }
 
@@ -98,12 +98,13 @@ static uint8_t is_absent(float value)
   return (uint8_t)(isnan(value) ? 1 : 0);
 }
 
-static void columns_set(struct columns *columns, size_t i, const struct batch_row *row)
+static void columns_set(struct columns *columns, size_t i, const struct batch_row *row, int64_t number)
 {
   const struct breadcrumb *breadcrumb = row->breadcrumb;
   columns->vehicle_ids[i] = row->vehicle->vehicle_id;
   columns->recorded_at_us[i] = row->key.recorded_at_us;
   columns->versions[i] = row->key.version;
+  columns->numbers[i] = number;
   columns->received_at_us[i] = row->delivery->received_at_us;
   columns->longitudes[i] = breadcrumb->longitude_deg;
   columns->latitudes[i] = breadcrumb->latitude_deg;
@@ -116,7 +117,17 @@ static void columns_set(struct columns *columns, size_t i, const struct batch_ro
   columns->ignitions[i] = breadcrumb->ignition == 1 ? 1 : 0;
   columns->ignition_is_null[i] = breadcrumb->ignition < 0 ? 1 : 0;
   columns->sources[i] = breadcrumb->source;
-  columns->extras[i] = breadcrumb->extra;
+}
+
+static void add_key_and_place(struct db_parameters *parameters, const struct columns *columns, size_t count)
+{
+  db_add_int64_array(parameters, columns->vehicle_ids, NULL, count);
+  db_add_time_array(parameters, columns->recorded_at_us, NULL, count);
+  db_add_int64_array(parameters, columns->versions, NULL, count);
+  db_add_int64_array(parameters, columns->numbers, NULL, count);
+  db_add_time_array(parameters, columns->received_at_us, NULL, count);
+  db_add_float8_array(parameters, columns->longitudes, NULL, count);
+  db_add_float8_array(parameters, columns->latitudes, NULL, count);
 }
 
 static void add_measurements(struct db_parameters *parameters, const struct columns *columns, size_t count)
@@ -127,55 +138,107 @@ static void add_measurements(struct db_parameters *parameters, const struct colu
   db_add_bool_array(parameters, columns->ignitions, columns->ignition_is_null, count);
 }
 
-/* Which of the new rows become positions, and since when those vehicles are slow. */
-static void add_moves(struct db_parameters *parameters, struct arena *arena, const struct position_candidate *candidates,
-                      size_t candidate_count, size_t new_row_count)
+static int32_t batch_row_cell(const struct batch_row *row)
 {
-  uint8_t *moves = arena_alloc(arena, new_row_count);
-  int64_t *slow_since_us = arena_alloc_array(arena, new_row_count, sizeof *slow_since_us);
-  uint8_t *is_moving = arena_alloc_bytes(arena, new_row_count);
-  memset(is_moving, 1, new_row_count);
-  for (size_t i = 0; i < candidate_count; i++) {
-    size_t at = (size_t)candidates[i].ordinal - 1;
-    moves[at] = 1;
-    slow_since_us[at] = candidates[i].slow_since_us;
-    is_moving[at] = candidates[i].slow_since_us == NOT_SLOW ? 1 : 0;
-  }
-  db_add_bool_array(parameters, moves, NULL, new_row_count);
-  db_add_time_array(parameters, slow_since_us, is_moving, new_row_count);
+  return grid_cell(row->breadcrumb->longitude_deg, row->breadcrumb->latitude_deg);
 }
 
-struct db_parameters *batch_breadcrumb_parameters(const struct batch *batch, const struct position_candidate *candidates,
-                                                  size_t candidate_count, size_t new_row_count, int64_t numbers_taken)
+/* What one row takes beside its `extra`, rounded up. */
+enum { COPY_FIELDS = 14, COPY_FIELD_BYTES_MAX = 96 };
+
+static void copy_row(struct db_copy *copy, const struct batch_row *row, int64_t number)
+{
+  const struct breadcrumb *breadcrumb = row->breadcrumb;
+  db_copy_begin_row(copy);
+  db_copy_int64(copy, row->vehicle->vehicle_id);
+  db_copy_time(copy, row->key.recorded_at_us);
+  db_copy_int64(copy, row->key.version);
+  db_copy_int64(copy, number);
+  db_copy_time(copy, row->delivery->received_at_us);
+  db_copy_point(copy, breadcrumb->longitude_deg, breadcrumb->latitude_deg);
+  db_copy_int32(copy, batch_row_cell(row));
+  db_copy_float4(copy, breadcrumb->speed_kmh);
+  db_copy_float4(copy, breadcrumb->heading_deg);
+  db_copy_float4(copy, breadcrumb->temperature_c);
+  if (breadcrumb->ignition < 0) {
+    db_copy_null(copy);
+  } else {
+    db_copy_bool(copy, breadcrumb->ignition == 1);
+  }
+  db_copy_int16(copy, row->flags);
+  db_copy_int16(copy, breadcrumb->source);
+  db_copy_jsonb(copy, breadcrumb->extra);
+}
+
+struct db_copy *batch_breadcrumb_copy(const struct batch *batch, size_t new_row_count, int64_t number_before)
+{
+  size_t extra_bytes = 0;
+  int64_t number = number_before;
+  for (size_t i = 0; i < batch->row_count; i++) {
+    extra_bytes += batch->rows[i].breadcrumb->extra.length;
+  }
+  struct db_copy *copy =
+      db_copy_new(batch->arena, new_row_count, COPY_FIELDS, new_row_count * COPY_FIELD_BYTES_MAX + extra_bytes);
+  for (size_t i = 0; i < batch->row_count; i++) {
+    if (!batch->rows[i].exists) {
+      copy_row(copy, &batch->rows[i], ++number);
+    }
+  }
+  return copy;
+}
+
+struct db_parameters *batch_breadcrumb_parameters(const struct batch *batch, size_t new_row_count, int64_t number_before)
 {
   struct columns columns = columns_make(batch->arena, new_row_count);
   int32_t *cells = room(batch->arena, new_row_count, sizeof(int32_t));
   int16_t *flags = room(batch->arena, new_row_count, sizeof(int16_t));
+  struct text *extras = room(batch->arena, new_row_count, sizeof(struct text));
   size_t count = 0;
   for (size_t i = 0; i < batch->row_count; i++) {
     const struct batch_row *row = &batch->rows[i];
     if (row->exists) {
       continue;
     }
-    columns_set(&columns, count, row);
-    cells[count] = grid_cell(row->breadcrumb->longitude_deg, row->breadcrumb->latitude_deg);
+    columns_set(&columns, count, row, number_before + (int64_t)count + 1);
+    cells[count] = batch_row_cell(row);
     flags[count] = row->flags;
+    extras[count] = row->breadcrumb->extra;
     count++;
   }
   struct db_parameters *parameters = db_parameters_new(batch->arena);
-  db_add_int64_array(parameters, columns.vehicle_ids, NULL, count);
-  db_add_time_array(parameters, columns.recorded_at_us, NULL, count);
-  db_add_int64_array(parameters, columns.versions, NULL, count);
-  db_add_time_array(parameters, columns.received_at_us, NULL, count);
-  db_add_float8_array(parameters, columns.longitudes, NULL, count);
-  db_add_float8_array(parameters, columns.latitudes, NULL, count);
+  add_key_and_place(parameters, &columns, count);
   db_add_int32_array(parameters, cells, NULL, count);
   add_measurements(parameters, &columns, count);
   db_add_int16_array(parameters, flags, NULL, count);
   db_add_int16_array(parameters, columns.sources, NULL, count);
-  db_add_jsonb_array(parameters, columns.extras, count);
-  add_moves(parameters, batch->arena, candidates, candidate_count, count);
-  db_add_int64(parameters, numbers_taken);
+  db_add_jsonb_array(parameters, extras, count);
+  return parameters;
+}
+
+struct db_parameters *batch_position_parameters(const struct batch *batch, const struct position_candidate *candidates,
+                                                size_t candidate_count, bool have_position, int64_t number_before)
+{
+  struct columns columns = columns_make(batch->arena, candidate_count);
+  int64_t *slow_since_us = room(batch->arena, candidate_count, sizeof(int64_t));
+  uint8_t *is_moving = room(batch->arena, candidate_count, 1);
+  size_t count = 0;
+  for (size_t i = 0; i < candidate_count; i++) {
+    const struct position_candidate *candidate = &candidates[i];
+    if (candidate->row->vehicle->has_position == have_position) {
+      columns_set(&columns, count, candidate->row, number_before + candidate->ordinal);
+      slow_since_us[count] = candidate->slow_since_us;
+      is_moving[count] = candidate->slow_since_us == NOT_SLOW ? 1 : 0;
+      count++;
+    }
+  }
+  if (count == 0) {
+    return NULL;
+  }
+  struct db_parameters *parameters = db_parameters_new(batch->arena);
+  add_key_and_place(parameters, &columns, count);
+  add_measurements(parameters, &columns, count);
+  db_add_int16_array(parameters, columns.sources, NULL, count);
+  db_add_time_array(parameters, slow_since_us, is_moving, count);
   return parameters;
 }
 

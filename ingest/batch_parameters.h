@@ -4,6 +4,7 @@
 #define CRUMBTRAIL_INGEST_BATCH_PARAMETERS_H
 
 #include "ingest/batch.h"
+#include "server/db/copy.h"
 
 /* A row that becomes the position of its vehicle. */
 struct position_candidate {
@@ -16,8 +17,12 @@ size_t batch_new_row_count(const struct batch *batch);
 /* The newest unflagged new row of each vehicle, when it is newer than the remembered position. */
 size_t batch_position_candidates(const struct batch *batch, struct position_candidate *candidates);
 
-struct db_parameters *batch_breadcrumb_parameters(const struct batch *batch, const struct position_candidate *candidates,
-                                                  size_t candidate_count, size_t new_row_count, int64_t numbers_taken);
+/* The rows that are inserted, numbered from number_before + 1: as arrays, and as a copy. */
+struct db_parameters *batch_breadcrumb_parameters(const struct batch *batch, size_t new_row_count, int64_t number_before);
+struct db_copy *batch_breadcrumb_copy(const struct batch *batch, size_t new_row_count, int64_t number_before);
+/* Of those candidates whose vehicle has a position already, or of those whose vehicle has none; NULL when there are none. */
+struct db_parameters *batch_position_parameters(const struct batch *batch, const struct position_candidate *candidates,
+                                                size_t candidate_count, bool have_position, int64_t number_before);
 struct db_parameters *batch_rejected_parameters(const struct batch *batch);
 /* Only those whose flags became zero when `only_cleared`, without their flags; NULL when there are none. */
 struct db_parameters *batch_correction_parameters(const struct batch *batch, bool only_cleared);

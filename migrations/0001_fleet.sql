@@ -57,7 +57,8 @@ CREATE INDEX breadcrumb_recorded_at ON breadcrumb (recorded_at);
 CREATE INDEX breadcrumb_seq ON breadcrumb USING brin (seq) WITH (pages_per_range = 32, autosummarize = on);
 
 -- The newest unflagged breadcrumb of each vehicle. slow_since: start of the present run of breadcrumbs under 5 km/h (definitions,
--- "Status of a vehicle"). hidden: the vehicle was removed from the map and has sent nothing since.
+-- "Status of a vehicle"). hidden: the vehicle was removed from the map and has sent nothing since. What else its event said stays in
+-- the breadcrumb: this row is written with every event, so it is kept narrow.
 CREATE TABLE position (
   vehicle_id    bigint PRIMARY KEY,
   recorded_at   timestamptz NOT NULL,
@@ -71,8 +72,7 @@ CREATE TABLE position (
   ignition      boolean,
   source        smallint NOT NULL,
   slow_since    timestamptz,
-  hidden        boolean NOT NULL DEFAULT false,
-  extra         jsonb
+  hidden        boolean NOT NULL DEFAULT false
 ) WITH (fillfactor = 50);
 
 -- Local tables.

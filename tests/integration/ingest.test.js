@@ -130,6 +130,23 @@ describe('duplicates and order', () => {
     assert.equal((await ofVehicle('at_once', '1')).length, 1);
   });
 
+  it('notices breadcrumbs that somebody wrote past the feed, and positions that somebody took away', async () => {
+    const at = (i, day = 0) => iotEvent({ vehicle: `past_${i % 50}`, version: i, seconds: NOON + day * 60 });
+    const ones = Array.from({ length: 100 }, (_, i) => at(i));
+    const twos = Array.from({ length: 100 }, (_, i) => at(i, 1));
+    assert.deepEqual(counts((await program.post(ones)).body), { stored: 100, duplicates: 0, rejected: 0 });
+    await program.sql(`INSERT INTO breadcrumb SELECT vehicle_id, recorded_at + interval '1 minute', version, -row_number() OVER (), received_at, geom, cell, speed_kmh,
+      heading_deg, temperature_c, ignition, flags, source, extra FROM breadcrumb JOIN vehicle USING (vehicle_id) WHERE name IN ('past_3', 'past_7')`);
+    await program.sql("DELETE FROM position USING vehicle v WHERE v.vehicle_id = position.vehicle_id AND name = 'past_9'");
+    assert.deepEqual(counts((await program.post(twos)).body), { stored: 96, duplicates: 4, rejected: 0 });
+    assert.deepEqual(counts((await program.post(twos)).body), { stored: 0, duplicates: 100, rejected: 0 });
+    await program.post(Array.from({ length: 100 }, (_, i) => at(i, 2)));
+    assert.deepEqual(await program.sql(`SELECT count(*), count(*) FILTER (WHERE version >= 50) FROM position JOIN vehicle USING (vehicle_id)
+      WHERE name LIKE 'past\\_%' AND recorded_at = to_timestamp(${NOON + 120})`), [['50', '50']]);
+    assert.deepEqual(await program.sql(`SELECT count(*), count(DISTINCT seq) FROM breadcrumb JOIN vehicle USING (vehicle_id)
+      WHERE name LIKE 'past\\_%' AND recorded_at <> to_timestamp(${NOON + 60})`), [['200', '200']]);
+  });
+
   it('never moves the live position back, whatever the order', async () => {
     const order = [3, 9, 1, 7, 10, 2, 8, 4, 6, 5];
     for (const i of order) {

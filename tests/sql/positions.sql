@@ -1,18 +1,28 @@
--- The rule by which a breadcrumb becomes the position of its vehicle: ingest/sql/upsert_positions.sql itself, prepared.
+-- The rule by which a breadcrumb becomes the position of its vehicle: ingest/sql/upsert_positions.sql
+-- and update_positions.sql themselves, prepared: for a vehicle that has a position they do the same.
 BEGIN;
 SELECT plan(9);
 \set upsert `cat "$ROOT/ingest/sql/upsert_positions.sql"`
 PREPARE upsert AS :upsert;
+\set update `cat "$ROOT/ingest/sql/update_positions.sql"`
+PREPARE update AS :update;
 UPDATE feed SET head = 100;
 
--- One breadcrumb of vehicle 7: recorded at, version, its number, longitude, speed.
+-- One breadcrumb: recorded at, version, its number, longitude, speed. Vehicle 7 is always upserted, vehicle 8 updated from its
+-- second on: both must come to the same.
 CREATE FUNCTION pg_temp.send(recorded_at text, version bigint, seq bigint, longitude float8, speed real) RETURNS void
 LANGUAGE plpgsql AS $$
-BEGIN
-  EXECUTE format(
-    'EXECUTE upsert(ARRAY[7], ARRAY[%L::timestamptz], ARRAY[%s], ARRAY[%s], ARRAY[now()], ARRAY[%s], ARRAY[45], ARRAY[%s], '
-    'ARRAY[NULL::real], ARRAY[NULL::real], ARRAY[true], ARRAY[1], ARRAY[NULL::timestamptz], ARRAY[NULL::jsonb], 100)',
+DECLARE
+  arguments text := format(
+    'ARRAY[%L::timestamptz], ARRAY[%s], ARRAY[%s], ARRAY[now()], ARRAY[%s], ARRAY[45], ARRAY[%s], ARRAY[NULL::real], '
+    'ARRAY[NULL::real], ARRAY[true], ARRAY[1], ARRAY[NULL::timestamptz])',
     recorded_at, version, seq, longitude, speed);
+BEGIN
+  EXECUTE 'EXECUTE upsert(ARRAY[7], ' || arguments;
+  EXECUTE format('EXECUTE %s(ARRAY[8], ', CASE WHEN EXISTS (SELECT FROM position WHERE vehicle_id = 8) THEN 'update' ELSE 'upsert' END) || arguments;
+  IF (SELECT count(DISTINCT to_jsonb(position) - 'vehicle_id') FROM position) <> 1 THEN
+    RAISE 'update_positions and upsert_positions differ';
+  END IF;
 END
 $$;
 CREATE VIEW pg_temp.shown AS
@@ -34,7 +44,7 @@ SELECT results_eq('SELECT version, seq, longitude FROM pg_temp.shown', $$VALUES 
 SELECT pg_temp.send('2026-11-22 12:00:10Z', 7, 6, 15, 70);
 SELECT results_eq('SELECT version, seq, longitude FROM pg_temp.shown', $$VALUES (7::bigint, 6::bigint, 15::float8)$$,
                   'a higher version of the same time does');
-UPDATE position SET hidden = true WHERE vehicle_id = 7;
+UPDATE position SET hidden = true;
 SELECT pg_temp.send('2026-11-22 12:00:00Z', 1, 7, 16, 70);
 SELECT results_eq('SELECT seq, hidden FROM pg_temp.shown', $$VALUES (6::bigint, true)$$, 'hidden stays hidden for an old one');
 SELECT pg_temp.send('2026-11-22 12:01Z', 8, 8, 17, 70);
