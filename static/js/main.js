@@ -22,6 +22,7 @@ import { VehiclePanel } from './vehicle_panel.js';
 import { VehicleSearch } from './vehicle_search.js';
 
 const SUBSCRIBE_PAUSE_MS = 250;
+const CONFIG_RETRY_MS = 5000;
 /** @type {Record<string, string>} */
 const FALLBACK_NOTICES = {
   '': '',
@@ -144,7 +145,7 @@ async function readConfig() {
     await baseMap.setConfig(config);
     describeServer(baseMap.hasDetail, config.silent_after_s);
   } catch {
-    link.addEventListener('subscribed', () => void readConfig(), { once: true });
+    setTimeout(() => void readConfig(), CONFIG_RETRY_MS);
   }
 }
 
@@ -218,7 +219,10 @@ async function start() {
   await configRead;
   listView.refresh();
   link.post('subscribe', { bbox: mapView.subscriptionBbox() });
-  if (state.vehicle) selection.select(state.vehicle);
+  if (!state.vehicle) return;
+  selection.select(state.vehicle);
+  mapView.fitContainer();
+  if (isViewChosen && !state.view) void showFleet();
 }
 
 void start();

@@ -1,5 +1,5 @@
 // The selected vehicle's last hours: trail on the map and speed chart, extended by live fixes. Loads the chart library on first use.
-import { fetchTrack } from './api.js';
+import { ApiError, fetchTrack } from './api.js';
 import { byId, make, setText } from './dom.js';
 import { formatDateTime, formatHeading, formatSpeed } from './format.js';
 
@@ -59,7 +59,9 @@ export class VehicleHistory {
       this.loaded = true;
       this.redraw();
     } catch (error) {
-      if (!signal.aborted) setText(this.caption, 'The trail could not be loaded. Choose a period to try again.');
+      if (signal.aborted) return;
+      const isUnknown = error instanceof ApiError && error.status === 404;
+      setText(this.caption, isUnknown ? 'There is no trail.' : 'The trail could not be loaded. Choose a period to try again.');
     }
   }
 

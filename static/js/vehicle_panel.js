@@ -123,7 +123,8 @@ export class VehiclePanel {
     const line = byId('panel-status');
     const shape = STATUS_NAMES[status || 4];
     const isElsewhere = fix !== null && !this.selection.isPresent;
-    const text = fix ? `${STATUS_LABELS[status]}${isElsewhere && status ? ', out of view' : ''}` : this.details ? 'No position yet' : 'Loading';
+    const unknown = this.details ? 'No position yet' : this.notice.hidden ? 'Loading' : 'Not known';
+    const text = fix ? `${STATUS_LABELS[status]}${isElsewhere && status ? ', out of view' : ''}` : unknown;
     if (line.dataset.shape !== shape) {
       line.dataset.shape = shape;
       line.replaceChildren(makeIcon(`shape-${shape}`, `status-${shape}`), make('span'));

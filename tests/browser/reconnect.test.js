@@ -16,12 +16,25 @@ after(async () => {
   await server?.stop();
 });
 
+/** CSS pixels between "Retry now" and the next button, at 320 px. @param {import('playwright-core').Page} page @returns {Promise<number>} */
+async function roomBesideRetry(page) {
+  await page.setViewportSize({ width: 320, height: 640 });
+  const handle = await page.waitForFunction(() => {
+    const [retry, next] = ['connection-retry', 'open-settings'].map((id) => document.getElementById(id)?.getBoundingClientRect());
+    return retry.width > 0 && { room: next.left - retry.right };
+  });
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await waitForState(page, 'waiting', 20000);
+  return (await handle.jsonValue()).room;
+}
+
 test('reconnects after a server restart and is live again', { timeout: 180000 }, async () => {
   const { page, complaints } = await openLivePage(browser, server.url);
   await page.waitForFunction(() => location.hash.includes('map='));
   const address = await page.evaluate(() => location.href);
   const restarted = server.restart(2000);
   await waitForState(page, 'waiting', 20000);
+  assert.ok(await roomBesideRetry(page) >= 0, 'the button to retry covers no other on a narrow screen');
   assert.match(await page.locator('#connection').innerText(), /^Reconnecting\s+in \d+ s/);
   assert.ok(await page.locator('#vehicle-list [role=option]').count() > 0, 'the last known vehicles stay');
   await restarted;
