@@ -5,6 +5,7 @@ const COMPASS = ['N', 'NE', 'E', 'SE', 'S', 'SW', 'W', 'NW'];
 const dateTime = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
 const wholeNumber = new Intl.NumberFormat();
 const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
+const clockSeconds = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit' });
 
 /** @param {number} count */
 export function formatCount(count) {
@@ -62,6 +63,11 @@ export function formatDateTime(timeMs) {
 /** @param {number} timeMs */
 export function formatClock(timeMs) {
   return clock.format(timeMs);
+}
+
+/** @param {number} timeMs */
+export function formatClockSeconds(timeMs) {
+  return clockSeconds.format(timeMs);
 }
 
 /** @param {boolean | null | undefined} ignition */

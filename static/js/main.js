@@ -170,6 +170,12 @@ function listen() {
   mapView.addEventListener('fleet', () => void showFleet());
   baseMap.addEventListener('fallback', (event) => notice.setBackground(FALLBACK_NOTICES[/** @type {CustomEvent} */ (event).detail]));
   listView.list.addEventListener('choose', (event) => void choose(/** @type {CustomEvent} */ (event).detail));
+  byId('skip-link').addEventListener('click', (event) => {
+    event.preventDefault();
+    // On a narrow screen the panel has taken the place of the list.
+    if (searchField.offsetParent) searchField.focus();
+    else byId('panel').focus();
+  });
   byId('panel-centre').addEventListener('click', centreOnSelected);
   searchField.addEventListener('keydown', (event) => {
     if (event.key === 'ArrowDown' || event.key === 'Enter') {

@@ -1,6 +1,6 @@
 // Speed over time of the selected vehicle, drawn by uPlot. Tells through onHover which point the pointer is at.
 import UPlot from 'uplot';
-import { formatClock, formatSpeed, speedIn, speedUnit } from './format.js';
+import { formatClock, formatClockSeconds, formatSpeed, speedIn, speedUnit } from './format.js';
 
 const HEIGHT_PX = 160;
 const GAP_S = 600;
@@ -59,7 +59,7 @@ export class SpeedChart {
       padding: [10, 8, 0, 0],
       cursor: { y: false, drag: { x: true, y: false } },
       scales: { y: { range: (_plot, _min, max) => [0, Math.max(10, (max ?? 0) * 1.1)] } },
-      axes: [{ ...axis, space: 60, size: 26, values: (_plot, times) => times.map((time) => formatClock(time * 1000)) }, { ...axis, size: 38, space: 32 }],
+      axes: [{ ...axis, space: 72, size: 26, values: timeLabels }, { ...axis, size: 38, space: 32 }],
       series: [{}, {
         label: speedUnit(this.units),
         stroke: color('--trail'),
@@ -92,4 +92,9 @@ export class SpeedChart {
     const to = formatClock(this.timesS[this.timesS.length - 1] * 1000);
     return `Speed from ${from} to ${to}: at most ${formatSpeed(highest, this.units)}, mean of ${known.length} fixes ${formatSpeed(mean, this.units)}.`;
   }
+}
+
+/** @param {UPlot} _plot @param {number[]} timesS @param {number} _axis @param {number} _space @param {number} stepS */
+function timeLabels(_plot, timesS, _axis, _space, stepS) {
+  return timesS.map((timeS) => (stepS < 60 ? formatClockSeconds : formatClock)(timeS * 1000));
 }

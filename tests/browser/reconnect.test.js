@@ -31,10 +31,12 @@ async function roomBesideRetry(page) {
 test('reconnects after a server restart and is live again', { timeout: 180000 }, async () => {
   const { page, complaints } = await openLivePage(browser, server.url);
   await page.waitForFunction(() => location.hash.includes('map='));
-  const address = await page.evaluate(() => location.href);
-  const restarted = server.restart(2000);
+  const restarted = server.restart(3000);
   await waitForState(page, 'waiting', 20000);
   assert.ok(await roomBesideRetry(page) >= 0, 'the button to retry covers no other on a narrow screen');
+  await page.waitForTimeout(500);
+  const address = await page.evaluate(() => location.href);
+  await waitForState(page, 'waiting', 20000);
   assert.match(await page.locator('#connection').innerText(), /^Reconnecting\s+in \d+ s/);
   assert.ok(await page.locator('#vehicle-list [role=option]').count() > 0, 'the last known vehicles stay');
   await restarted;
