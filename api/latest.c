@@ -7,6 +7,7 @@
 #include "api/position_rows.h"
 #include "api/vehicle_ids.h"
 #include "api_sql.h"
+#include "server/base/grid.h"
 #include "server/base/clock.h"
 
 enum { PAGE_ROWS = 20000, PAGE_ARENA_BYTES = 64 * 1024 };
@@ -74,19 +75,21 @@ static struct error read_vehicles(struct latest *latest, struct position_page *p
 
 static struct error read_fleet(struct latest *latest, struct position_page *page)
 {
-  /* Over the antimeridian there would be two envelopes: that is left to the coordinates. */
-  const bool is_by_envelope = latest->has_box && latest->box.west_deg <= latest->box.east_deg;
+  /* Over the antimeridian there would be two boxes: that is left to the coordinates. */
+  const bool is_by_cell = latest->has_box && latest->box.west_deg <= latest->box.east_deg;
   struct db_parameters *parameters = db_parameters_new(latest->arena);
   db_add_int64(parameters, latest->after_vehicle_id);
   db_add_time(parameters, latest->oldest_us);
   db_add_int64(parameters, PAGE_ROWS);
-  if (is_by_envelope) {
-    db_add_double(parameters, latest->box.west_deg);
-    db_add_double(parameters, latest->box.south_deg);
-    db_add_double(parameters, latest->box.east_deg);
-    db_add_double(parameters, latest->box.north_deg);
+  if (is_by_cell) {
+    int32_t south_west;
+    int32_t north_east;
+    grid_corners(latest->box, &south_west, &north_east);
+    db_add_int32(parameters, south_west);
+    db_add_int32(parameters, north_east);
+    db_add_int32(parameters, GRID_COLUMNS);
   }
-  const struct sql_statement *statement = is_by_envelope ? &SQL_LIST_POSITIONS_IN_BOX : &SQL_LIST_POSITIONS;
+  const struct sql_statement *statement = is_by_cell ? &SQL_LIST_POSITIONS_IN_BOX : &SQL_LIST_POSITIONS;
   TRY(position_rows_query(latest->connection, latest->arena, latest->api->names, statement, parameters, true, page));
   latest->is_at_end = page->count < PAGE_ROWS;
   if (page->count > 0) {

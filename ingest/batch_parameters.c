@@ -221,6 +221,7 @@ struct db_parameters *batch_position_parameters(const struct batch *batch, const
   struct columns columns = columns_make(batch->arena, candidate_count);
   int64_t *slow_since_us = room(batch->arena, candidate_count, sizeof(int64_t));
   uint8_t *is_moving = room(batch->arena, candidate_count, 1);
+  int32_t *cells = room(batch->arena, candidate_count, sizeof(int32_t));
   size_t count = 0;
   for (size_t i = 0; i < candidate_count; i++) {
     const struct position_candidate *candidate = &candidates[i];
@@ -228,6 +229,7 @@ struct db_parameters *batch_position_parameters(const struct batch *batch, const
       columns_set(&columns, count, candidate->row, number_before + candidate->ordinal);
       slow_since_us[count] = candidate->slow_since_us;
       is_moving[count] = candidate->slow_since_us == NOT_SLOW ? 1 : 0;
+      cells[count] = batch_row_cell(candidate->row);
       count++;
     }
   }
@@ -239,6 +241,7 @@ struct db_parameters *batch_position_parameters(const struct batch *batch, const
   add_measurements(parameters, &columns, count);
   db_add_int16_array(parameters, columns.sources, NULL, count);
   db_add_time_array(parameters, slow_since_us, is_moving, count);
+  db_add_int32_array(parameters, cells, NULL, count);
   return parameters;
 }
 

@@ -66,6 +66,7 @@ CREATE TABLE position (
   seq           bigint NOT NULL,
   received_at   timestamptz NOT NULL,
   geom          geometry(Point, 4326) NOT NULL,
+  cell          integer NOT NULL,
   speed_kmh     real,
   heading_deg   real,
   temperature_c real,

@@ -53,16 +53,30 @@ static size_t column_spans(struct grid_box box, struct span spans[2])
   return 2;
 }
 
+/* Rows of a box, over-covered by one at each side. */
+static struct span row_span(struct grid_box box)
+{
+  int32_t south = row_of(box.south_deg);
+  int32_t north = row_of(box.north_deg);
+  return (struct span){south > 0 ? south - 1 : 0, north < GRID_ROWS - 1 ? north + 1 : GRID_ROWS - 1};
+}
+
+void grid_corners(struct grid_box box, int32_t *south_west, int32_t *north_east)
+{
+  struct span columns[2];
+  (void)column_spans(box, columns);
+  struct span rows = row_span(box);
+  *south_west = rows.first * GRID_COLUMNS + columns[0].first;
+  *north_east = rows.last * GRID_COLUMNS + columns[0].last;
+}
+
 size_t grid_cells(struct grid_box box, int32_t *cells, size_t capacity)
 {
   struct span spans[2];
   size_t span_count = column_spans(box, spans);
-  int32_t south = row_of(box.south_deg);
-  int32_t north = row_of(box.north_deg);
-  south = south > 0 ? south - 1 : 0;
-  north = north < GRID_ROWS - 1 ? north + 1 : GRID_ROWS - 1;
+  struct span rows = row_span(box);
   size_t count = 0;
-  for (int32_t row = south; row <= north; row++) {
+  for (int32_t row = rows.first; row <= rows.last; row++) {
     for (size_t i = 0; i < span_count; i++) {
       size_t width = (size_t)(spans[i].last - spans[i].first) + 1;
       if (width > capacity - count) {

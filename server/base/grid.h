@@ -26,4 +26,8 @@ int32_t grid_cell(double longitude_deg, double latitude_deg);
  * help. */
 size_t grid_cells(struct grid_box box, int32_t *cells, size_t capacity);
 
+/* The corners of the same cells, for a box that does not cross the antimeridian: a cell is one of them when it lies from
+ * *south_west to *north_east and its column (cell % GRID_COLUMNS) from that of the one to that of the other. */
+void grid_corners(struct grid_box box, int32_t *south_west, int32_t *north_east);
+
 #endif

@@ -58,7 +58,7 @@ async function load(target) {
     throw new Error('the rows could not be loaded');
   }
   await psql(target, `UPDATE feed SET head = ${VEHICLES * DAYS * PER_DAY}`);
-  await psql(target, `INSERT INTO position SELECT vehicle_id, recorded_at, version, seq, received_at, geom, speed_kmh, heading_deg,
+  await psql(target, `INSERT INTO position SELECT vehicle_id, recorded_at, version, seq, received_at, geom, cell, speed_kmh, heading_deg,
     temperature_c, ignition, source, CASE WHEN speed_kmh < 5 THEN recorded_at END, false FROM breadcrumb WHERE version = ${DAYS * PER_DAY}`);
   await psql(target, 'VACUUM ANALYZE');
 }

@@ -15,8 +15,8 @@ LANGUAGE plpgsql AS $$
 DECLARE
   arguments text := format(
     'ARRAY[%L::timestamptz], ARRAY[%s], ARRAY[%s], ARRAY[now()], ARRAY[%s], ARRAY[45], ARRAY[%s], ARRAY[NULL::real], '
-    'ARRAY[NULL::real], ARRAY[true], ARRAY[1], ARRAY[NULL::timestamptz])',
-    recorded_at, version, seq, longitude, speed);
+    'ARRAY[NULL::real], ARRAY[true], ARRAY[1], ARRAY[NULL::timestamptz], ARRAY[%s])',
+    recorded_at, version, seq, longitude, speed, seq);
 BEGIN
   EXECUTE 'EXECUTE upsert(ARRAY[7], ' || arguments;
   EXECUTE format('EXECUTE %s(ARRAY[8], ', CASE WHEN EXISTS (SELECT FROM position WHERE vehicle_id = 8) THEN 'update' ELSE 'upsert' END) || arguments;
@@ -26,10 +26,10 @@ BEGIN
 END
 $$;
 CREATE VIEW pg_temp.shown AS
-SELECT version, seq, st_x(geom) AS longitude, speed_kmh, hidden FROM position WHERE vehicle_id = 7;
+SELECT version, seq, st_x(geom) AS longitude, speed_kmh, hidden, cell FROM position WHERE vehicle_id = 7;
 
 SELECT pg_temp.send('2026-11-22 12:00Z', 5, 1, 10, 50);
-SELECT results_eq('SELECT * FROM pg_temp.shown', $$VALUES (5::bigint, 1::bigint, 10::float8, 50::real, false)$$, 'the first is shown');
+SELECT results_eq('SELECT * FROM pg_temp.shown', $$VALUES (5::bigint, 1::bigint, 10::float8, 50::real, false, 1)$$, 'the first is shown');
 SELECT pg_temp.send('2026-11-22 12:00:10Z', 6, 2, 11, 60);
 SELECT results_eq('SELECT version, seq, longitude FROM pg_temp.shown', $$VALUES (6::bigint, 2::bigint, 11::float8)$$, 'a newer one moves it');
 SELECT pg_temp.send('2026-11-22 12:00:05Z', 9, 3, 12, 70);

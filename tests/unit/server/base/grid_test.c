@@ -49,6 +49,15 @@ static void test_box_covers_its_points(void **state)
     for (size_t i = 1; i < count; i++) {
       assert_true(cells[i] > cells[i - 1]);
     }
+    if (box.west_deg <= box.east_deg) {
+      int32_t south_west;
+      int32_t north_east;
+      grid_corners(box, &south_west, &north_east);
+      assert_int_equal(south_west, cells[0]);
+      assert_int_equal(north_east, cells[count - 1]);
+      int32_t columns = north_east % GRID_COLUMNS - south_west % GRID_COLUMNS + 1;
+      assert_int_equal(count, columns * (north_east / GRID_COLUMNS - south_west / GRID_COLUMNS + 1));
+    }
     for (int point = 0; point < 20; point++) {
       double width = box.east_deg - box.west_deg + (box.east_deg < box.west_deg ? 360 : 0);
       double longitude = box.west_deg + random_between(0, width);
