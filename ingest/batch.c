@@ -89,3 +89,22 @@ void batch_make(struct arena *arena, struct delivery **deliveries, size_t delive
     }
   }
 }
+
+const struct batch_row *batch_row_beside(const struct batch *batch, const struct batch_row *row, int step)
+{
+  const struct batch_row *first = batch->rows;
+  const struct batch_row *end = batch->rows + batch->row_count;
+  for (const struct batch_row *at = row + step; at >= first && at < end && at->vehicle == row->vehicle; at += step) {
+    if (batch_row_is_fix(at) && !at->exists) {
+      return at;
+    }
+  }
+  return NULL;
+}
+
+void batch_row_follows(struct batch_row *row, struct fix previous)
+{
+  if (flags_is_jump(previous, batch_row_fix(row))) {
+    row->flags |= FLAG_JUMP;
+  }
+}

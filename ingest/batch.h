@@ -54,4 +54,16 @@ static inline struct fix batch_row_fix(const struct batch_row *row)
   return (struct fix){row->key.recorded_at_us, row->breadcrumb->longitude_deg, row->breadcrumb->latitude_deg};
 }
 
+/* Counts as a fix: neither at 0,0 nor in the future. */
+static inline bool batch_row_is_fix(const struct batch_row *row)
+{
+  return (row->flags & FLAGS_NO_PREDECESSOR) == 0;
+}
+
+/* The nearest new row of the same vehicle, before (-1) or after (+1), that counts as a fix. NULL: none. */
+const struct batch_row *batch_row_beside(const struct batch *batch, const struct batch_row *row, int step);
+
+/* Sets the flag `jump` of the row when it lies too far from the fix before it. */
+void batch_row_follows(struct batch_row *row, struct fix previous);
+
 #endif

@@ -1,16 +1,12 @@
 #include "ingest/batch_history.h"
 
+#include "ingest/batch_late.h"
 #include "ingest/flags.h"
 #include "ingest_sql.h"
 
 static bool is_known(const struct vehicle_state *vehicle, uint64_t generation)
 {
   return vehicle->generation == generation;
-}
-
-static bool has_predecessor(const struct batch_row *row)
-{
-  return (row->flags & FLAGS_NO_PREDECESSOR) == 0;
 }
 
 /* ---- the vehicles' remembered state ---- */
@@ -126,7 +122,7 @@ static struct error mark_existing(struct batch *batch, struct db_connection *con
   for (size_t i = 0; i < batch->row_count; i++) {
     struct batch_row *row = &batch->rows[i];
     bool may_exist = !is_known(row->vehicle, generation) || row->vehicle->has_newest;
-    if (is_late(row, generation) || (!has_predecessor(row) && may_exist)) {
+    if (is_late(row, generation) || (!batch_row_is_fix(row) && may_exist)) {
       candidates[count++] = row;
     }
   }
@@ -141,108 +137,19 @@ static struct error mark_existing(struct batch *batch, struct db_connection *con
   return error_none();
 }
 
-/* ---- neighbours ---- */
-
-struct neighbour {
-  bool is_there;
-  struct breadcrumb_key key;
-  struct fix fix;
-  int16_t flags;
-};
-
-static struct neighbour neighbour_from(const struct db_rows *rows)
-{
-  if (db_row_count(rows) == 0) {
-    return (struct neighbour){.is_there = false};
-  }
-  int64_t recorded_at_us = db_time(rows, 0, 0);
-  return (struct neighbour){.is_there = true,
-                            .key = {recorded_at_us, db_int64(rows, 0, 1)},
-                            .fix = {recorded_at_us, db_double(rows, 0, 2), db_double(rows, 0, 3)},
-                            .flags = (int16_t)db_int64(rows, 0, 4)};
-}
-
-static struct db_parameters *neighbour_parameters(struct arena *arena, const struct batch_row *row, int64_t bound_us)
-{
-  struct db_parameters *parameters = db_parameters_new(arena);
-  db_add_int64(parameters, row->vehicle->vehicle_id);
-  db_add_time(parameters, row->key.recorded_at_us);
-  db_add_int64(parameters, row->key.version);
-  db_add_time(parameters, bound_us);
-  return parameters;
-}
-
-/* The nearest row of the same vehicle in the batch, before (-1) or after (+1), that counts as a fix. NULL: none. */
-static const struct batch_row *beside(const struct batch *batch, const struct batch_row *row, int step)
-{
-  const struct batch_row *first = batch->rows;
-  const struct batch_row *end = batch->rows + batch->row_count;
-  for (const struct batch_row *at = row + step; at >= first && at < end && at->vehicle == row->vehicle; at += step) {
-    if (has_predecessor(at) && !at->exists) {
-      return at;
-    }
-  }
-  return NULL;
-}
-
-static void set_jump(struct batch_row *row, struct fix previous)
-{
-  if (flags_is_jump(previous, batch_row_fix(row))) {
-    row->flags |= FLAG_JUMP;
-  }
-}
-
-static void judge_late(struct batch *batch, struct batch_row *row, struct neighbour previous, struct neighbour next)
-{
-  const struct batch_row *before = beside(batch, row, -1);
-  const struct batch_row *after = beside(batch, row, +1);
-  if (before != NULL && (!previous.is_there || breadcrumb_key_compare(before->key, previous.key) > 0)) {
-    set_jump(row, batch_row_fix(before));
-  } else if (previous.is_there) {
-    set_jump(row, previous.fix);
-  }
-  bool is_predecessor_of_next = next.is_there && (after == NULL || breadcrumb_key_compare(next.key, after->key) < 0);
-  if (!is_predecessor_of_next) {
-    return;
-  }
-  unsigned flags = (unsigned)next.flags & ~(unsigned)FLAG_JUMP;
-  flags |= flags_is_jump(batch_row_fix(row), next.fix) ? FLAG_JUMP : 0;
-  if (flags != (unsigned)next.flags) {
-    batch->corrections[batch->correction_count++] = (struct flag_correction){
-        .vehicle_id = row->vehicle->vehicle_id, .key = next.key, .flags = (int16_t)flags, .vehicle = row->vehicle};
-  }
-}
-
-/* In order, so that a row finds the row before it judged; `late` holds rows that are new, late and count as fixes. */
-static struct error judge_late_rows(struct batch *batch, struct db_connection *connection, struct batch_row **late,
-                                    size_t count)
-{
-  struct db_pipeline *pipeline = db_pipeline_new(batch->arena);
-  for (size_t i = 0; i < count; i++) {
-    int64_t at_us = late[i]->key.recorded_at_us;
-    db_pipeline_add(pipeline, &SQL_SELECT_PREVIOUS_BREADCRUMB,
-                    neighbour_parameters(batch->arena, late[i], at_us - FLAGS_JUMP_WINDOW_US));
-    db_pipeline_add(pipeline, &SQL_SELECT_NEXT_BREADCRUMB,
-                    neighbour_parameters(batch->arena, late[i], at_us + FLAGS_JUMP_WINDOW_US));
-  }
-  TRY(db_pipeline_run(connection, pipeline, NULL));
-  batch->corrections = arena_alloc_array(batch->arena, count, sizeof *batch->corrections);
-  for (size_t i = 0; i < count; i++) {
-    judge_late(batch, late[i], neighbour_from(db_pipeline_rows(pipeline, (int)i * 2)),
-               neighbour_from(db_pipeline_rows(pipeline, (int)i * 2 + 1)));
-  }
-  return error_none();
-}
+/* ---- flags ---- */
 
 static void judge_prompt(const struct batch *batch, struct batch_row *row)
 {
+  batch_late_forget_around(row);
   const struct vehicle_state *vehicle = row->vehicle;
-  const struct batch_row *before = beside(batch, row, -1);
+  const struct batch_row *before = batch_row_beside(batch, row, -1);
   bool before_is_newer = before != NULL && (!vehicle->has_newest || breadcrumb_key_compare(before->key, vehicle->newest) > 0);
   if (before_is_newer) {
-    set_jump(row, batch_row_fix(before));
+    batch_row_follows(row, batch_row_fix(before));
   } else if (vehicle->has_newest) {
-    set_jump(row, (struct fix){vehicle->newest.recorded_at_us, vehicle->newest_longitude_deg, vehicle->newest_latitude_deg});
+    batch_row_follows(
+        row, (struct fix){vehicle->newest.recorded_at_us, vehicle->newest_longitude_deg, vehicle->newest_latitude_deg});
   }
 }
 
@@ -259,7 +166,7 @@ struct error batch_history_apply(struct batch *batch, struct db_connection *conn
   size_t late_count = 0;
   for (size_t i = 0; i < batch->row_count; i++) {
     struct batch_row *row = &batch->rows[i];
-    if (!has_predecessor(row) || row->exists) {
+    if (!batch_row_is_fix(row) || row->exists) {
       continue;
     }
     if (is_late(row, generation)) {
@@ -268,7 +175,7 @@ struct error batch_history_apply(struct batch *batch, struct db_connection *conn
       judge_prompt(batch, row);
     }
   }
-  return late_count == 0 ? error_none() : judge_late_rows(batch, connection, late, late_count);
+  return batch_late_judge(batch, connection, generation, late, late_count);
 }
 
 /* ---- after the commit ---- */
@@ -276,7 +183,7 @@ struct error batch_history_apply(struct batch *batch, struct db_connection *conn
 static void remember_row(const struct batch_row *row)
 {
   struct vehicle_state *vehicle = row->vehicle;
-  if (has_predecessor(row) && (!vehicle->has_newest || breadcrumb_key_compare(vehicle->newest, row->key) < 0)) {
+  if (batch_row_is_fix(row) && (!vehicle->has_newest || breadcrumb_key_compare(vehicle->newest, row->key) < 0)) {
     vehicle->has_newest = true;
     vehicle->newest = row->key;
     vehicle->newest_longitude_deg = row->breadcrumb->longitude_deg;

@@ -22,6 +22,22 @@ struct breadcrumb_key {
 
 enum { NOT_SLOW = 0 };
 
+/* A stored fix beside a gap; when none is there, `key` is how far was looked. */
+struct gap_side {
+  bool is_there;
+  struct breadcrumb_key key;
+  double longitude_deg;
+  double latitude_deg;
+  int16_t flags;
+};
+
+/* Between its sides no fix (neither at 0,0 nor in the future) is stored. Holds while `generation` is the writer's. */
+struct gap {
+  uint64_t generation;
+  struct gap_side before;
+  struct gap_side after;
+};
+
 struct vehicle_state {
   int64_t vehicle_id;
   struct text name;
@@ -34,6 +50,7 @@ struct vehicle_state {
   double newest_latitude_deg;
   struct breadcrumb_key position;
   int64_t slow_since_us; /* of the position; NOT_SLOW when it moves */
+  struct gap gaps[2];    /* before and after the last late breadcrumb: what comes late comes in a row */
 };
 
 struct vehicle_registry;

@@ -188,6 +188,34 @@ describe('duplicates and order', () => {
     assert.deepEqual(await positionOf('late', 'version'), [['3']]);
   });
 
+  it('judges what comes late and in any order as if it had come in order', async () => {
+    let state = 7;
+    const random = (below) => {
+      state = (state * 1103515245 + 12345) % 2147483648;
+      return Math.floor(state / 65536) % below;
+    };
+    for (let trial = 0; trial < 12; trial += 1) {
+      const places = Array.from({ length: 40 }, (_, i) => {
+        const isAtZero = random(12) === 0;
+        return { version: i + 1, seconds: NOON + (trial % 3 === 2 ? i * 86400 : i * 60), lat: isAtZero ? 0 : 45 + random(3) / 10, lon: isAtZero ? 0 : -122 };
+      });
+      const ordered = places.map((place) => iotEvent({ ...place, vehicle: `ordered_${trial}` }));
+      assert.equal((await program.post(ordered)).body.stored, 40);
+      // Runs forwards and backwards of what is left, one event or some at a time; now and then one comes again.
+      const left = places.map((place) => iotEvent({ ...place, vehicle: `mixed_${trial}` }));
+      while (left.length !== 0) {
+        const run = left.splice(random(left.length), 1 + random(9));
+        if (random(2) === 0) {
+          run.reverse();
+        }
+        for (const request of random(2) === 0 ? [run, run.slice(0, 1)] : run) {
+          assert.equal((await program.post(request)).status, 200);
+        }
+      }
+      assert.deepEqual(await ofVehicle(`mixed_${trial}`, 'version, flags'), await ofVehicle(`ordered_${trial}`, 'version, flags'), `trial ${trial}`);
+    }
+  });
+
   it('remembers since when a vehicle is slow', async () => {
     const send = (version, speed) => program.post(iotEvent({ vehicle: 'slow', version, seconds: NOON + version, speed }));
     await send(1, '30');
