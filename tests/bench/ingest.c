@@ -1,9 +1,13 @@
 /* Parts of the ingest benchmark; tests/bench/ingest.sh puts them together.
  *
- *   bench_ingest load PORT KEY PATH EVENTS_PER_REQUEST SECONDS FROM   load generator: 256 keep-alive connections, one epoll
- * loop bench_ingest answer PORT                                          ceiling: the HTTP server, POST /answer answered at
- * once bench_ingest direct CONNINFO SECONDS FROM                         ceiling: batches from memory, without HTTP
- *   bench_ingest parse COUNT                                          microseconds to read one event
+ *   bench_ingest load PORT KEY PATH EVENTS_PER_REQUEST SECONDS FROM
+ *     load generator: 256 keep-alive connections, one epoll loop
+ *   bench_ingest answer PORT
+ *     ceiling: the HTTP server, POST /answer answered at once
+ *   bench_ingest direct CONNINFO SECONDS FROM [DELIVERIES]
+ *     ceiling: batches from memory, without HTTP; so many events wait at a time, which makes the size of a batch (256)
+ *   bench_ingest parse COUNT
+ *     microseconds to read one event
  *
  * FROM is the Unix time of the first event, so that runs one after the other do not repeat each other's events. */
 #include <arpa/inet.h>
@@ -332,7 +336,12 @@ static int direct_main(char **arguments)
 {
   struct direct *direct = calloc(1, sizeof *direct);
   double seconds = atof(arguments[1]);
+  size_t waiting = arguments[3] != NULL ? (size_t)atoll(arguments[3]) : DIRECT_DELIVERIES;
   direct->from_s = atoll(arguments[2]);
+  if (waiting < 1 || waiting > DIRECT_DELIVERIES) {
+    fprintf(stderr, "1 to %d deliveries\n", DIRECT_DELIVERIES);
+    return 2;
+  }
   direct->extra =
       TEXT("{\"address\":\"10895, Northwest Lost Park Drive, Cedar Mill, Washington County, Oregon, 97229, United States of "
            "America\",\"thetopic\":\"$aws/things/iotfleet_00000/shadow/update/documents\",\"clientToken\":\"t-00000000\"}");
@@ -342,7 +351,7 @@ static int direct_main(char **arguments)
   if (error.code != ERROR_NONE) {
     return 1;
   }
-  for (size_t i = 0; i < DIRECT_DELIVERIES; i++) {
+  for (size_t i = 0; i < waiting; i++) {
     direct->deliveries[i] = (struct delivery){.breadcrumbs = &direct->breadcrumbs[i],
                                               .breadcrumb_count = 1,
                                               .source = SOURCE_IOT_HTTP,
@@ -351,7 +360,7 @@ static int direct_main(char **arguments)
                                               .on_done = direct_done,
                                               .owner = direct};
   }
-  for (size_t i = 0; i < DIRECT_DELIVERIES; i++) {
+  for (size_t i = 0; i < waiting; i++) {
     direct_submit(direct, i);
   }
   sleep(1);
@@ -405,7 +414,7 @@ int main(int count, char **arguments)
   if (count == 3 && strcmp(arguments[1], "answer") == 0) {
     return answer_main(arguments + 2);
   }
-  if (count == 5 && strcmp(arguments[1], "direct") == 0) {
+  if ((count == 5 || count == 6) && strcmp(arguments[1], "direct") == 0) {
     return direct_main(arguments + 2);
   }
   if (count == 3 && strcmp(arguments[1], "parse") == 0) {
