@@ -8,6 +8,7 @@
 #include "ingest/event_values.h"
 #include "ingest/flags.h"
 #include "server/base/clock.h"
+#include "server/json/broken.h"
 
 /* One call of event_read. */
 struct reading {
@@ -19,6 +20,9 @@ struct reading {
   uint32_t index;   /* of the event at hand */
   bool is_numbered; /* paths start with [index] */
 };
+
+/* More than a body of real events has; bounds the memory that one takes. */
+enum { EVENTS_MAX = 100000 };
 
 static const int64_t RECORDED_AT_MIN_US = INT64_C(946684800) * US_PER_SECOND; /* 2000-01-01 */
 static const int64_t RECORDED_AHEAD_MAX_US = 366 * US_PER_DAY;
@@ -46,39 +50,28 @@ struct error event_settings_make(const char *speed_unit, const char *temperature
   return error_none();
 }
 
-/* Doubles the room of an array in the arena when it is full. */
-static void *grow(struct arena *arena, void *items, size_t count, size_t *capacity, size_t wanted, size_t item_bytes)
+static void reserve_reject(struct arena *arena, struct events *events)
 {
-  if (wanted <= *capacity) {
-    return items;
+  if (events->reject_count < events->reject_capacity) {
+    return;
   }
-  size_t room = *capacity * 2 > wanted ? *capacity * 2 : wanted;
-  void *larger = arena_alloc_array(arena, room, item_bytes);
-  if (count != 0) {
-    memcpy(larger, items, count * item_bytes);
+  size_t capacity = events->reject_capacity == 0 ? 1 : events->reject_capacity * 2;
+  struct rejected *larger = arena_alloc_array(arena, capacity, sizeof(struct rejected));
+  if (events->reject_count != 0) {
+    memcpy(larger, events->rejects, events->reject_count * sizeof(struct rejected));
   }
-  *capacity = room;
-  return larger;
+  events->rejects = larger;
+  events->reject_capacity = capacity;
 }
 
-static void reserve_breadcrumbs(struct reading *reading, size_t more)
-{
-  struct events *events = reading->events;
-  events->breadcrumbs = grow(reading->arena, events->breadcrumbs, events->breadcrumb_count, &events->breadcrumb_capacity,
-                             events->breadcrumb_count + more, sizeof(struct breadcrumb));
-}
-
-/* The path as it stands in the input; several values back to back are numbered as the elements of one array would be. */
+/* The path as it stands in the input; elements are read one by one, and values back to back are numbered like them. */
 static struct text path_of(const struct reading *reading, const struct json *value)
 {
   char path[ERROR_FIELD_MAX];
   const char *rest = "";
   if (value != NULL) {
     json_path(value, path, sizeof(path));
-    const char *bracket = path[0] == '[' ? strchr(path, ']') : NULL;
-    rest = bracket != NULL ? bracket + 1 : path;
-    rest = rest[0] == '.' ? rest + 1 : rest;
-    rest = strcmp(rest, "$") == 0 ? "" : rest;
+    rest = strcmp(path, "$") == 0 ? "" : path;
   }
   char *whole = NULL;
   if (!reading->is_numbered) {
@@ -93,8 +86,7 @@ static void add_reject(struct reading *reading, const struct json *at, struct te
                        struct text body)
 {
   struct events *events = reading->events;
-  events->rejects = grow(reading->arena, events->rejects, events->reject_count, &events->reject_capacity,
-                         events->reject_count + 1, sizeof(struct rejected));
+  reserve_reject(reading->arena, events);
   events->rejects[events->reject_count++] = (struct rejected){.index = reading->index,
                                                               .vehicle = vehicle,
                                                               .field = path_of(reading, at),
@@ -289,7 +281,6 @@ static void read_event(struct reading *reading, const struct json *event)
     events->confirmation_url = url != NULL && url->type == JSON_STRING ? url->text : TEXT("");
     return;
   }
-  reserve_breadcrumbs(reading, 1);
   struct breadcrumb *breadcrumb = &events->breadcrumbs[events->breadcrumb_count];
   event_view_make(event, reading->settings->temperature_field, &view);
   if (read_breadcrumb(reading, &view, breadcrumb, &fault)) {
@@ -299,27 +290,95 @@ static void read_event(struct reading *reading, const struct json *event)
   }
 }
 
-static bool has_more(struct text rest)
+/* What stands in the body: a value, or what is none and why. */
+struct item {
+  struct item *next;
+  const struct json *value; /* NULL when it could not be read */
+  struct text broken;
+  struct text reason;
+};
+
+/* The body on its way to items. All are found before the first is read: their number is known then, and whether the paths
+ * need it. */
+struct splitting {
+  struct arena *arena;
+  struct text rest;
+  struct text array; /* the array at hand, from its bracket to the body's end; data == NULL outside */
+  struct json_broken broken;
+  struct item *first;
+  struct item **end;
+  size_t count;
+  bool has_array;
+};
+
+static void add_item(struct splitting *splitting, struct item item)
 {
-  for (size_t i = 0; i < rest.length; i++) {
-    if (memchr(" \t\r\n,", rest.data[i], 5) == NULL) {
-      return true;
-    }
-  }
-  return false;
+  struct item *added = arena_alloc_bytes(splitting->arena, sizeof *added);
+  *added = item;
+  *splitting->end = added;
+  splitting->end = &added->next;
+  splitting->count++;
 }
 
-static void read_value(struct reading *reading, const struct json *value)
+static void add_broken(struct splitting *splitting, const char *reason, struct text broken)
 {
-  if (value->type != JSON_ARRAY) {
-    read_event(reading, value);
-    reading->index++;
+  add_item(splitting, (struct item){.broken = broken, .reason = text_copy(splitting->arena, text_from(reason))});
+}
+
+static bool skip_separators(struct text *rest)
+{
+  while (rest->length != 0 && memchr(" \t\r\n,", rest->data[0], 5) != NULL) {
+    rest->data++;
+    rest->length--;
+  }
+  return rest->length != 0;
+}
+
+/* Whether a bracket was read that begins or ends an array of events. */
+static bool read_bracket(struct splitting *splitting)
+{
+  char byte = splitting->rest.data[0];
+  if (byte == '[' && splitting->array.data == NULL) {
+    splitting->array = splitting->rest;
+    splitting->has_array = true;
+  } else if (byte == ']' && splitting->array.data != NULL) {
+    splitting->array = (struct text){NULL, 0};
+  } else {
+    return false;
+  }
+  splitting->rest.data++;
+  splitting->rest.length--;
+  return true;
+}
+
+static void read_item(struct splitting *splitting)
+{
+  const struct json *value = NULL;
+  struct text broken;
+  struct error error = json_parse_next(splitting->arena, &splitting->rest, JSON_LIMITS_DEFAULT, &value);
+  if (error.code == ERROR_NONE) {
+    add_item(splitting, (struct item){.value = value});
     return;
   }
-  reserve_breadcrumbs(reading, value->count);
-  JSON_EACH (event, value) {
-    read_event(reading, event);
-    reading->index++;
+  if (!json_broken_cut(&splitting->broken, &splitting->rest, splitting->array.data != NULL, &broken)) {
+    splitting->array = (struct text){NULL, 0};
+  }
+  add_broken(splitting, error.detail, broken);
+}
+
+static void split(struct splitting *splitting)
+{
+  while (skip_separators(&splitting->rest)) {
+    if (splitting->count == EVENTS_MAX) {
+      add_broken(splitting, "too many events in one body", splitting->rest);
+      return;
+    }
+    if (!read_bracket(splitting)) {
+      read_item(splitting);
+    }
+  }
+  if (splitting->array.data != NULL) {
+    add_broken(splitting, "not acceptable JSON: the input ends where ',' or ']' should be", splitting->array);
   }
 }
 
@@ -327,20 +386,18 @@ void event_read(struct arena *arena, struct buffer *scratch, const struct event_
                 const struct event_input *input, struct events *events)
 {
   struct reading reading = {.arena = arena, .scratch = scratch, .settings = settings, .input = input, .events = events};
-  struct text rest = input->body;
-  const struct json *value = NULL;
+  struct splitting splitting = {.arena = arena, .rest = input->body};
+  splitting.end = &splitting.first;
   *events = (struct events){0};
-  for (;;) {
-    struct error error = json_parse_next(arena, &rest, JSON_LIMITS_DEFAULT, &value);
-    if (error.code != ERROR_NONE) {
-      /* Where the bad value ends cannot be known: the rest is kept as one. */
-      add_reject(&reading, NULL, (struct text){NULL, 0}, text_copy(arena, text_from(error.detail)), rest);
-      return;
+  split(&splitting);
+  reading.is_numbered = splitting.has_array || splitting.count > 1;
+  events->breadcrumbs = arena_alloc_array(arena, splitting.count, sizeof(struct breadcrumb));
+  for (const struct item *item = splitting.first; item != NULL; item = item->next) {
+    if (item->value != NULL) {
+      read_event(&reading, item->value);
+    } else {
+      add_reject(&reading, NULL, (struct text){NULL, 0}, item->reason, item->broken);
     }
-    if (value == NULL) {
-      return;
-    }
-    reading.is_numbered = reading.is_numbered || value->type == JSON_ARRAY || has_more(rest);
-    read_value(&reading, value);
+    reading.index++;
   }
 }

@@ -36,7 +36,6 @@ struct event_input {
 struct events {
   struct breadcrumb *breadcrumbs;
   size_t breadcrumb_count;
-  size_t breadcrumb_capacity;
   struct rejected *rejects;
   size_t reject_count;
   size_t reject_capacity;
@@ -44,7 +43,10 @@ struct events {
   struct text confirmation_url; /* enableUrl of the last of them */
 };
 
-/* `scratch` is cleared and reused; it keeps its memory for the next call. */
+/* One event, an array of events, or several of both back to back; commas and white space separate them. What the JSON reader
+ * refuses is rejected alone, and reading goes on behind it; the rest of the body is one reject when its end cannot be found.
+ * An array without an end is one more reject, its events are read. `scratch` is cleared and reused; it keeps its memory for the
+ * next call. */
 void event_read(struct arena *arena, struct buffer *scratch, const struct event_settings *settings,
                 const struct event_input *input, struct events *events);
 

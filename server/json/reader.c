@@ -409,7 +409,7 @@ static bool touches_next(const struct parser *parser)
   if (type == JSON_STRING || type == JSON_ARRAY || type == JSON_OBJECT || parser->at == parser->end) {
     return false;
   }
-  return memchr(" ,\n\r\t[{\"", *parser->at, 8) == NULL;
+  return memchr(" ,\n\r\t[]{\"", *parser->at, 9) == NULL;
 }
 
 struct error json_parse_next(struct arena *arena, struct text *rest, struct json_limits limits, const struct json **value)

@@ -43,8 +43,9 @@ struct error json_parse(struct arena *arena, struct text input, struct json_limi
                         const struct json **value) ERROR_MUST_CHECK;
 
 /* One value of several back to back (nothing, white space or commas between them are separators; a number or a bare word must
- * not touch the next). Sets *value and advances *rest past it. *value is NULL when only separators were left. On an error *rest
- * stands at the start of the bad value, and the offset in the detail counts from there. */
+ * not touch the next, but may touch the end of an array whose elements are read like this). Sets *value and advances *rest past
+ * it. *value is NULL when only separators were left. On an error *rest stands at the start of the bad value, and the offset in
+ * the detail counts from there; server/json/broken.h finds its end. */
 struct error json_parse_next(struct arena *arena, struct text *rest, struct json_limits limits,
                              const struct json **value) ERROR_MUST_CHECK;
 

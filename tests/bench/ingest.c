@@ -6,7 +6,7 @@
  *     ceiling: the HTTP server, POST /answer answered at once
  *   bench_ingest direct CONNINFO SECONDS FROM [DELIVERIES]
  *     ceiling: batches from memory, without HTTP; so many events wait at a time, which makes the size of a batch (256)
- *   bench_ingest parse COUNT
+ *   bench_ingest parse COUNT [EVENTS_PER_REQUEST]
  *     microseconds to read one event
  *
  * FROM is the Unix time of the first event, so that runs one after the other do not repeat each other's events. */
@@ -55,6 +55,24 @@ static size_t write_event(char *out, uint64_t number, int64_t from_s)
   int length = snprintf(out, EVENT_BYTES_MAX, EVENT_FORMAT, vehicle, vehicle, vehicle, latitude, longitude, 10 + vehicle % 50,
                         at_s, at_s, at_s, at_s, at_s, round + 1, at_s, (unsigned)(number % 100000000));
   return (size_t)length;
+}
+
+/* One event, or an array of several. */
+static size_t write_body(char *out, unsigned events, uint64_t first_number, int64_t from_s)
+{
+  char *at = out;
+  if (events > 1) {
+    *at++ = '[';
+  }
+  for (unsigned i = 0; i < events; i++) {
+    at += write_event(at, first_number + i, from_s);
+    *at++ = ',';
+  }
+  at--;
+  if (events > 1) {
+    *at++ = ']';
+  }
+  return (size_t)(at - out);
 }
 
 /* ---- load ---- */
@@ -123,26 +141,16 @@ static void send_more(struct connection *connection)
 static void start_request(struct load *load, struct connection *connection)
 {
   char *body = connection->request + 512;
-  char *at = body;
-  if (load->events_per_request > 1) {
-    *at++ = '[';
-  }
-  for (unsigned i = 0; i < load->events_per_request; i++) {
-    at += write_event(at, load->next_event++, load->from_s);
-    *at++ = ',';
-  }
-  at--;
-  if (load->events_per_request > 1) {
-    *at++ = ']';
-  }
+  size_t body_length = write_body(body, load->events_per_request, load->next_event, load->from_s);
+  load->next_event += load->events_per_request;
   char head[512];
   int head_length = snprintf(head, sizeof head,
                              "POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nx-ingest-key: "
                              "%s\r\nContent-Length: %zu\r\n\r\n",
-                             load->path, load->key, (size_t)(at - body));
+                             load->path, load->key, body_length);
   memcpy(connection->request, head, (size_t)head_length);
-  memmove(connection->request + head_length, body, (size_t)(at - body));
-  connection->request_length = (size_t)head_length + (size_t)(at - body);
+  memmove(connection->request + head_length, body, body_length);
+  connection->request_length = (size_t)head_length + body_length;
   connection->sent = 0;
   connection->answer_length = 0;
   connection->started_us = clock_monotonic_us();
@@ -375,9 +383,9 @@ static int direct_main(char **arguments)
   return 0;
 }
 
-static int parse_main(char **arguments)
+static int parse_main(char **arguments, unsigned events_per_request)
 {
-  char event[EVENT_BYTES_MAX];
+  char *body = malloc((size_t)events_per_request * EVENT_BYTES_MAX + 2);
   long count = atol(arguments[0]);
   struct arena *arena = arena_new(16384);
   struct buffer scratch = {0};
@@ -386,21 +394,22 @@ static int parse_main(char **arguments)
   if (error.code != ERROR_NONE) {
     return 1;
   }
-  size_t length = write_event(event, 123, 1700000000);
+  size_t length = write_body(body, events_per_request, 123, 1700000000);
   int64_t cpu_us = clock_thread_cpu_us();
   size_t read = 0;
-  for (long i = 0; i < count; i++) {
+  for (long i = 0; i < count; i += events_per_request) {
     struct events events;
-    struct event_input input = {.body = {event, length}, .now_us = 1700000000 * US_PER_SECOND, .source = SOURCE_IOT_HTTP};
+    struct event_input input = {.body = {body, length}, .now_us = 1700000000 * US_PER_SECOND, .source = SOURCE_IOT_HTTP};
     arena_reset(arena);
     event_read(arena, &scratch, &settings, &input, &events);
     read += events.breadcrumb_count;
   }
   cpu_us = clock_thread_cpu_us() - cpu_us;
-  printf("event_bytes=%zu parse_us_per_event=%.3f memory_bytes=%zu\n", length, (double)cpu_us / (double)read,
+  printf("body_bytes=%zu parse_us_per_event=%.3f memory_bytes=%zu\n", length, (double)cpu_us / (double)read,
          arena_used_bytes(arena));
   arena_free(arena);
   buffer_free(&scratch);
+  free(body);
   return 0;
 }
 
@@ -417,8 +426,8 @@ int main(int count, char **arguments)
   if ((count == 5 || count == 6) && strcmp(arguments[1], "direct") == 0) {
     return direct_main(arguments + 2);
   }
-  if (count == 3 && strcmp(arguments[1], "parse") == 0) {
-    return parse_main(arguments + 2);
+  if ((count == 3 || count == 4) && strcmp(arguments[1], "parse") == 0) {
+    return parse_main(arguments + 2, count == 4 ? (unsigned)atoi(arguments[3]) : 1);
   }
   fprintf(stderr, "see tests/bench/ingest.sh\n");
   return 2;

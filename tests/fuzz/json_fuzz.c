@@ -3,6 +3,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "server/json/broken.h"
 #include "server/json/reader.h"
 #include "server/json/writer.h"
 
@@ -86,15 +87,21 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check_tree(arena, value);
   }
   struct text rest = input;
+  struct json_broken broken = {0};
   do {
     size_t before = rest.length;
     error = json_parse_next(arena, &rest, JSON_LIMITS_DEFAULT, &value);
-    require(error.code != ERROR_NONE || value == NULL || rest.length < before);
+    if (error.code != ERROR_NONE) {
+      struct text cut;
+      require(text_is_utf8(text_from(error.detail)));
+      (void)json_broken_cut(&broken, &rest, false, &cut);
+      require(cut.length > 0 && cut.data + cut.length <= rest.data);
+    }
+    require(rest.length < before || rest.length == 0);
     if (value != NULL) {
       check_tree(arena, value);
     }
-  } while (error.code == ERROR_NONE && value != NULL);
-  require(text_is_utf8(text_from(error.detail)));
+  } while (rest.length > 0);
   arena_free(arena);
   return 0;
 }

@@ -192,6 +192,26 @@ static void test_name_from_envelope(void **state)
   arena_free(arena);
 }
 
+static void test_bytes_of_rejects(void **state)
+{
+  (void)state;
+  struct arena *arena = arena_new(4096);
+  struct buffer scratch = {0};
+  struct event_settings settings = settings_of("mph", "c", "temperature");
+  struct events events;
+  struct event_input input = {.body = TEXT(" [ 1, {\"lat\" : 01 } ,{\"a\":\"x},\n{}, {\"a\":\"y}] \n")};
+  const char *expected[] = {"1", "{\"lat\" : 01 }", "{\"a\":\"x}", "{}", "{\"a\":\"y}] \n"};
+  event_read(arena, &scratch, &settings, &input, &events);
+  assert_int_equal(events.breadcrumb_count, 0);
+  assert_int_equal(events.reject_count, 5);
+  for (size_t i = 0; i < events.reject_count; i++) {
+    assert_int_equal(events.rejects[i].index, i);
+    assert_true(text_equal(events.rejects[i].body, text_from(expected[i])));
+  }
+  buffer_free(&scratch);
+  arena_free(arena);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -199,6 +219,7 @@ int main(void)
       cmocka_unit_test(test_units),
       cmocka_unit_test(test_wrong_settings),
       cmocka_unit_test(test_name_from_envelope),
+      cmocka_unit_test(test_bytes_of_rejects),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
