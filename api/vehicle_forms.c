@@ -45,6 +45,14 @@ void vehicle_write_object(struct json_writer *json, const struct vehicle *vehicl
   } else {
     json_null(json);
   }
+  if (vehicle->has_extra) {
+    json_key(json, "extra");
+    if (vehicle->extra.data != NULL) {
+      json_raw(json, vehicle->extra);
+    } else {
+      json_null(json);
+    }
+  }
   json_end_object(json);
 }
 

@@ -64,6 +64,24 @@ struct error vehicles_add_positions(const struct api *api, struct db_connection 
   return error_none();
 }
 
+static struct error read_extra(struct db_connection *connection, struct arena *arena, struct vehicle *vehicle)
+{
+  vehicle->has_extra = true;
+  if (!vehicle->has_position) {
+    return error_none();
+  }
+  struct db_parameters *parameters = db_parameters_new(arena);
+  db_add_int64(parameters, vehicle->vehicle_id);
+  db_add_time(parameters, vehicle->position.recorded_at_us);
+  db_add_int64(parameters, vehicle->position.version);
+  const struct db_rows *rows;
+  TRY(db_query(connection, arena, &SQL_READ_EXTRA, parameters, &rows));
+  if (db_row_count(rows) == 1 && !db_is_null(rows, 0, 0)) {
+    vehicle->extra = db_jsonb(rows, 0, 0);
+  }
+  return error_none();
+}
+
 struct error vehicle_read(const struct api *api, struct request *request, struct db_connection *connection, struct text name,
                           struct vehicle *vehicle)
 {
@@ -76,7 +94,8 @@ struct error vehicle_read(const struct api *api, struct request *request, struct
     return error_make(ERROR_NOT_FOUND, "there is no vehicle %.*s", TEXT_ARGS(name));
   }
   *vehicle = vehicle_from_row(rows, 0);
-  return vehicles_add_positions(api, connection, arena, vehicle, 1, clock_now_us());
+  TRY(vehicles_add_positions(api, connection, arena, vehicle, 1, clock_now_us()));
+  return read_extra(connection, arena, vehicle);
 }
 
 struct error vehicles_read(struct request *request, void *context, struct db_connection *connection)

@@ -18,6 +18,8 @@ struct vehicle {
   bool has_position;     /* and is on the map */
   struct position position;
   enum vehicle_status status; /* STATUS_UNKNOWN without a position */
+  bool has_extra;             /* read by vehicle_read alone */
+  struct text extra;          /* what the position's event said beyond the columns: a JSON object, or data == NULL */
 };
 
 /* Columns of list_vehicles.sql and read_vehicle.sql. */

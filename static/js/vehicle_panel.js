@@ -149,9 +149,18 @@ export class VehiclePanel {
     if (position.version !== undefined) rows.push(['Version', String(position.version)]);
     if (details.position) rows.push(['Flags', position.flags?.length ? position.flags.join(', ') : 'none']);
     for (const [key, value] of Object.entries(details.attributes ?? {})) rows.push([key, plainText(value)]);
-    for (const [key, value] of Object.entries(position.extra ?? {})) rows.push([key, plainText(value)]);
+    rows.push(...extraRows(details.extra));
     this.more.show(rows);
   }
+}
+
+/** What the event said beyond the fields; members of its parts (event, reported, stale) stand one by one.
+ * @param {Record<string, unknown> | null | undefined} extra
+ * @returns {[string, string][]} */
+function extraRows(extra) {
+  return Object.entries(extra ?? {}).flatMap(([key, value]) => (value !== null && typeof value === 'object' && !Array.isArray(value)
+    ? Object.entries(value).map(([part, inner]) => /** @type {[string, string]} */ ([`${key}: ${part}`, plainText(inner)]))
+    : [/** @type {[string, string]} */ ([key, plainText(value)])]));
 }
 
 /** A list of terms and values that rewrites only what changed. */

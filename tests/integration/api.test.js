@@ -283,3 +283,13 @@ test('HEAD answers like GET without a body, and gzip comes when asked for', asyn
     assert.equal(gzip.text, get.text);
   }
 });
+
+test('one vehicle comes with what its newest event said beyond the fields', async () => {
+  assert.equal((await program.post(iotEvent({ vehicle: 'api_extra', more: { address: '1 Main St', fuel_pct: 40 } }))).status, 200);
+  const { body } = await program.get('/v1/vehicles/api_extra');
+  assert.equal(body.extra.address, '1 Main St');
+  assert.equal(body.extra.fuel_pct, 40);
+  assert.equal(body.position.vehicle, 'api_extra');
+  await fetch(`${program.base}/v1/vehicles/api_extra`, { method: 'DELETE' });
+  assert.equal((await program.get('/v1/vehicles/api_extra')).body?.extra ?? null, null);
+});

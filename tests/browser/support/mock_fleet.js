@@ -79,7 +79,7 @@ export class MockFleet {
       vehicle_id: vehicle.id, vehicle: vehicle.name, recorded_at: new Date(vehicle.recordedAtMs).toISOString(),
       received_at: new Date(vehicle.recordedAtMs + 300).toISOString(), version: vehicle.version, lon: vehicle.lon, lat: vehicle.lat,
       speed_kmh: vehicle.speedKmh, heading_deg: vehicle.headingDeg, ignition: vehicle.status <= 2, temperature_c: vehicle.temperatureC,
-      status: STATUS_NAMES[vehicle.status], flags: [], extra: { address: '1 Mock Street' },
+      status: STATUS_NAMES[vehicle.status], flags: [],
     };
   }
 
