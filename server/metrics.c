@@ -197,11 +197,6 @@ static void add_double(_Atomic double *sum, double amount)
   }
 }
 
-void gauge_add(struct gauge *gauge, double amount)
-{
-  add_double(&gauge->value, amount);
-}
-
 void histogram_observe(struct histogram *histogram, double value)
 {
   int bucket = 0;
@@ -210,20 +205,6 @@ void histogram_observe(struct histogram *histogram, double value)
   }
   atomic_fetch_add_explicit(&histogram->buckets[bucket], 1, memory_order_relaxed);
   add_double(&histogram->sum, value);
-}
-
-void metrics_escape_label(struct text value, char *out, size_t out_bytes)
-{
-  size_t length = 0;
-  for (size_t i = 0; i < value.length && length + 3 <= out_bytes; i++) {
-    char byte = value.data[i];
-    if (byte == '\\' || byte == '"' || byte == '\n') {
-      out[length++] = '\\';
-      byte = byte == '\n' ? 'n' : byte;
-    }
-    out[length++] = byte;
-  }
-  out[text_drop_partial((struct text){out, length}).length] = '\0';
 }
 
 static void render_help(struct buffer *out, const struct family *family)

@@ -18,9 +18,6 @@ struct histogram;
 struct metrics *metrics_new(void);
 void metrics_free(struct metrics *metrics);
 
-/* A label's value from outside, escaped for use in `labels` (and cut to out_bytes with the NUL; at least 4). */
-void metrics_escape_label(struct text value, char *out, size_t out_bytes);
-
 /* `labels` is "" or `path="iot",result="stored"`. The same name and labels give the same handle. Handles live as long as the
  * registry. All of one name must have one help text and kind. */
 struct counter *metrics_counter(struct metrics *metrics, const char *name, const char *labels, const char *help);
@@ -32,7 +29,6 @@ struct histogram *metrics_histogram(struct metrics *metrics, const char *name, c
 void counter_add(struct counter *counter, uint64_t amount);
 uint64_t counter_value(const struct counter *counter);
 void gauge_set(struct gauge *gauge, double value);
-void gauge_add(struct gauge *gauge, double amount);
 void histogram_observe(struct histogram *histogram, double value);
 
 /* 0.005 ... 10 s as in OpenTelemetry's HTTP conventions, and 1 ... 10,000 rows. */

@@ -53,12 +53,10 @@ struct error db_check_durability(struct db_connection *connection) ERROR_MUST_CH
 struct db_parameters;
 struct db_parameters *db_parameters_new(struct arena *arena);
 void db_add_null(struct db_parameters *parameters);
-void db_add_bool(struct db_parameters *parameters, bool value);
 void db_add_int32(struct db_parameters *parameters, int32_t value);
 void db_add_int64(struct db_parameters *parameters, int64_t value);
 void db_add_double(struct db_parameters *parameters, double value); /* NaN is written NULL */
 void db_add_text(struct db_parameters *parameters, struct text value);
-void db_add_bytes(struct db_parameters *parameters, struct text value); /* bytea */
 void db_add_time(struct db_parameters *parameters, int64_t time_us);    /* timestamptz */
 /* One-dimensional arrays. `is_null` may be NULL (no nulls); else is_null[i] != 0 writes NULL. A NaN element stays NaN. The
  * statement casts each parameter to the type that is sent ($1::bigint[], $2::timestamptz[]). Values are copied. */

@@ -97,11 +97,6 @@ void db_add_null(struct db_parameters *parameters)
   add(parameters, NULL, 0);
 }
 
-void db_add_bool(struct db_parameters *parameters, bool value)
-{
-  add(parameters, value ? "\1" : "\0", 1);
-}
-
 void db_add_int32(struct db_parameters *parameters, int32_t value)
 {
   char *bytes = arena_alloc_bytes(parameters->arena, sizeof value);
@@ -133,11 +128,6 @@ void db_add_double(struct db_parameters *parameters, double value)
 void db_add_text(struct db_parameters *parameters, struct text value)
 {
   add(parameters, value.length == 0 ? "" : text_copy(parameters->arena, value).data, value.length);
-}
-
-void db_add_bytes(struct db_parameters *parameters, struct text value)
-{
-  db_add_text(parameters, value);
 }
 
 void db_add_time(struct db_parameters *parameters, int64_t time_us)

@@ -64,7 +64,6 @@ struct error json_error(const struct json *value, const char *detail_format, ...
  * an absent member before. An integer may be written with an exponent or a fraction of zeros (1e3, 42.0). */
 struct error json_read_double(const struct json *value, double minimum, double maximum, double *out) ERROR_MUST_CHECK;
 struct error json_read_int64(const struct json *value, int64_t minimum, int64_t maximum, int64_t *out) ERROR_MUST_CHECK;
-struct error json_read_boolean(const struct json *value, bool *out) ERROR_MUST_CHECK;
 struct error json_read_string(const struct json *value, size_t length_max, struct text *out) ERROR_MUST_CHECK;
 
 /* A number, also when it comes as a numeric string ("45"); false when it is neither. For AWS events, whose authors quote

