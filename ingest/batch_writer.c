@@ -367,11 +367,6 @@ bool batch_writer_is_ready(const struct batch_writer *writer)
   return !atomic_load(&writer->is_away) && !is_stopping(writer);
 }
 
-size_t batch_writer_queue_depth(const struct batch_writer *writer)
-{
-  return queue_depth(writer->queue);
-}
-
 void batch_writer_stop(struct batch_writer *writer, int grace_ms)
 {
   if (writer == NULL) {

@@ -56,9 +56,6 @@ struct error batch_writer_submit(struct batch_writer *writer, struct delivery *d
 /* Connected to the database and not stopping. Any thread. */
 bool batch_writer_is_ready(const struct batch_writer *writer);
 
-/* Deliveries that wait. */
-size_t batch_writer_queue_depth(const struct batch_writer *writer);
-
 /* Takes nothing more, writes what waits within grace_ms, ends the rest with ERROR_SHUTTING_DOWN, and frees. Accepts NULL. */
 void batch_writer_stop(struct batch_writer *writer, int grace_ms);
 

@@ -73,11 +73,6 @@ void vehicle_registry_forget(struct vehicle_registry *registry)
   make_slots(registry, FIRST_SLOTS);
 }
 
-size_t vehicle_registry_count(const struct vehicle_registry *registry)
-{
-  return registry->count;
-}
-
 /* The slot that holds the name, or the free one where it belongs. */
 static struct slot *slot_of(const struct vehicle_registry *registry, struct text name, uint64_t hash)
 {

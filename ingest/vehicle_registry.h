@@ -58,8 +58,6 @@ struct vehicle_registry;
 struct vehicle_registry *vehicle_registry_new(void);
 void vehicle_registry_free(struct vehicle_registry *registry); /* accepts NULL */
 void vehicle_registry_forget(struct vehicle_registry *registry);
-size_t vehicle_registry_count(const struct vehicle_registry *registry);
-
 /* NULL when it is not known. */
 struct vehicle_state *vehicle_registry_find(const struct vehicle_registry *registry, struct text name);
 struct vehicle_state *vehicle_registry_add(struct vehicle_registry *registry, struct text name, int64_t vehicle_id);

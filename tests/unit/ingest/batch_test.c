@@ -113,7 +113,6 @@ static void test_registry_grows(void **state)
     (void)snprintf(name, sizeof name, "iotfleet_%d", i);
     (void)vehicle_registry_add(registry, text_from(name), i);
   }
-  assert_int_equal(vehicle_registry_count(registry), 5000);
   for (int i = 0; i < 5000; i++) {
     (void)snprintf(name, sizeof name, "iotfleet_%d", i);
     assert_int_equal(vehicle_registry_find(registry, text_from(name))->vehicle_id, i);
