@@ -1,5 +1,6 @@
 #include "ingest/receiver.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -190,12 +191,30 @@ static struct text host_of(struct text url)
   return part;
 }
 
-/* The operator confirms it, in the console of AWS IoT or by opening enableUrl; the URL itself is a secret and not logged. */
+/* https://iot.REGION.amazonaws.com/confirmdestination/..., also of the regions in China: nobody else's link is shown to an
+ * operator who is to open it. */
+static bool is_enable_url(struct text url)
+{
+  struct text host = host_of(url);
+  bool is_of_aws = text_ends_with(host, TEXT(".amazonaws.com")) || text_ends_with(host, TEXT(".amazonaws.com.cn"));
+  for (size_t i = 0; i < host.length; i++) {
+    is_of_aws = is_of_aws && (isalnum((unsigned char)host.data[i]) || host.data[i] == '.' || host.data[i] == '-');
+  }
+  return is_of_aws && text_starts_with(host, TEXT("iot.")) && text_starts_with(url, TEXT("https://")) &&
+         text_starts_with((struct text){url.data + 8 + host.length, url.length - 8 - host.length},
+                          TEXT("/confirmdestination/"));
+}
+
+/* The operator confirms it by opening the link, or by its token in the console of AWS IoT. All that the link can do is to let
+ * the destination send to us, so it stands in the log. */
 static struct error answer_confirmation(struct request *request, const struct events *events)
 {
   struct text arn = request_header(request, "x-amz-rules-engine-destination-arn");
-  LOG_WARNING("iot_destination_wants_confirmation", "host=%s arn=%s", log_quote(host_of(events->confirmation_url)),
-              log_quote(arn));
+  if (is_enable_url(events->confirmation_url)) {
+    LOG_WARNING("iot_destination_wants_confirmation", "arn=%s open=%s", log_quote(arn), log_quote(events->confirmation_url));
+  } else {
+    LOG_WARNING("iot_destination_not_of_aws", "arn=%s host=%s", log_quote(arn), log_quote(host_of(events->confirmation_url)));
+  }
   response_content_type(request, "application/json");
   buffer_append_text(response_body(request), TEXT("{\"stored\":0,\"duplicates\":0,\"rejected\":0,\"errors\":[]}"));
   request_complete(request, error_none());

@@ -43,8 +43,13 @@ describe('shapes', () => {
     const headers = { 'x-amz-rules-engine-message-type': 'DestinationConfirmation' };
     const answer = await program.post(body, { key: null, headers, path: '/ingest/iot/?confirmationToken=AYADeM' });
     assert.equal(answer.status, 200);
-    assert.match(program.log, /iot_destination_wants_confirmation.*host=iot\.us-east-1\.amazonaws\.com/);
-    assert.doesNotMatch(program.log, /AYADeM/);
+    await eventually(() => /iot_destination_wants_confirmation .*open=https:\/\/iot\.us-east-1\.amazonaws\.com\/confirmdestination\/AYADeM/.test(program.log));
+    for (const link of ['https://iot.us-east-1.amazonaws.com.evil.example/confirmdestination/A1', 'http://iot.us-east-1.amazonaws.com/confirmdestination/A2',
+      'https://evil.example/iot.us-east-1.amazonaws.com/confirmdestination/A3', 'https://iot.us-east-1.amazonaws.com/other/A4', 'https://iot.a@evil.amazonaws.com/confirmdestination/A5']) {
+      await program.post({ messageType: 'DestinationConfirmation', enableUrl: link }, { key: null, headers });
+    }
+    await eventually(() => (program.log.match(/iot_destination_not_of_aws/g) ?? []).length === 5);
+    assert.doesNotMatch(program.log, /\/A[1-5]/);
     assert.equal((await program.post(iotEvent(), { key: null, headers })).status, 401);
   });
 });
