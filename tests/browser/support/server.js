@@ -61,6 +61,7 @@ export async function startReal({ osmFile, settings = [] } = {}) {
   if (osmFile) await importRoads(dataDir, osmFile);
   let program = await start();
   const simulator = startSimulator(dataDir, port);
+  await wholeFleetReports(port); /* the page's first view fits the fleet as it is when the page is opened */
   return {
     url: `http://127.0.0.1:${port}/`,
     restart: async (pauseMs = 1500) => {
@@ -99,6 +100,16 @@ async function startProgram(dataDir, port, adminPort, settings) {
   }
   await stopProcess(program);
   throw new Error(`the program was not ready in time:\n${program.output()}`);
+}
+
+async function wholeFleetReports(port) {
+  const deadline = Date.now() + READY_MS;
+  while (Date.now() < deadline) {
+    const answer = await fetch(`http://127.0.0.1:${port}/v1/positions/latest`);
+    if ((await answer.json()).items.length >= VEHICLES) return;
+    await sleep(100);
+  }
+  throw new Error('the simulated fleet did not report in time');
 }
 
 async function importRoads(dataDir, osmFile) {
