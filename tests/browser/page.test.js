@@ -90,7 +90,7 @@ pageTest('J selects: panel, trail, chart, address', async (page) => {
   await page.waitForFunction((wanted) => location.hash.includes(`vehicle=${wanted}`), encodeURIComponent(name));
   assert.match(await page.evaluate(() => location.hash), /map=\d+\/-?\d+\.\d{5}\/-?\d+\.\d{5}/);
   await page.locator('#speed-table summary').click();
-  assert.ok(await page.locator('#speed-rows tr').count() >= 2);
+  await page.waitForFunction(() => document.querySelectorAll('#speed-rows tr').length >= 2, null, { timeout: 20000 });
   await page.keyboard.press('Escape');
   await page.locator('#panel').waitFor({ state: 'hidden' });
 });
