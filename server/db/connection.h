@@ -57,7 +57,7 @@ void db_add_int32(struct db_parameters *parameters, int32_t value);
 void db_add_int64(struct db_parameters *parameters, int64_t value);
 void db_add_double(struct db_parameters *parameters, double value); /* NaN is written NULL */
 void db_add_text(struct db_parameters *parameters, struct text value);
-void db_add_time(struct db_parameters *parameters, int64_t time_us);    /* timestamptz */
+void db_add_time(struct db_parameters *parameters, int64_t time_us); /* timestamptz */
 /* One-dimensional arrays. `is_null` may be NULL (no nulls); else is_null[i] != 0 writes NULL. A NaN element stays NaN. The
  * statement casts each parameter to the type that is sent ($1::bigint[], $2::timestamptz[]). Values are copied. */
 void db_add_int64_array(struct db_parameters *parameters, const int64_t *values, const uint8_t *is_null, size_t count);
