@@ -8,38 +8,13 @@
 # Prints key=value lines; the last says whether the goals are met: 60,000 events/s one a request and 0.45 of the smaller ceiling
 # with a p99 of 15 ms, 90,000 events/s ten a request. The exit status is 0 either way, unless a step fails.
 set -euo pipefail
-root=$(cd "$(dirname "$0")/../.." && pwd)
-program=${CRUMBTRAIL_BINARY:-$root/build/release/crumbtrail}
+. "$(dirname "$0")/support.sh"
 bench=${CRUMBTRAIL_BENCH_FOLDER:-$root/build/bench}/bench_ingest
 seconds=${1:-10}
-key=bench-key
-folder=$(mktemp -d)
-chmod 755 "$folder"
-server= answerer=
-stop() {
-  [ -z "$answerer" ] || kill "$answerer" 2> /dev/null || true
-  [ -z "$server" ] || { kill "$server" 2> /dev/null && wait "$server"; } || true
-  rm -rf "$folder"
-}
-trap stop EXIT
 
-free_port() { # of the loopback interface
-  local port
-  for port in $(shuf -i 20000-30000 -n 50); do
-    (: < "/dev/tcp/127.0.0.1/$port") 2> /dev/null || { echo "$port"; return; }
-  done
-}
 value() { sed -n "s/.*\b$1=\([0-9.]*\).*/\1/p"; }
 
-port=$(free_port) admin=$(free_port)
-"$program" serve --data "$folder/data" --listen "127.0.0.1:$port" --admin-listen "127.0.0.1:$admin" --ingest-key "$key" \
-  --log-level warning 2> "$folder/log" &
-server=$!
-for _ in $(seq 300); do
-  curl -sf "http://127.0.0.1:$admin/readyz" > /dev/null && break
-  kill -0 "$server" 2> /dev/null || { cat "$folder/log" >&2; exit 1; }
-  sleep 0.1
-done
+start_server
 user=$([ "$(id -u)" = 0 ] && echo postgres || id -un)
 database="host=$folder/data/run dbname=crumbtrail user=$user"
 from=$(($(date +%s) - 86000)) # each step has its own stretch of time, so that none delivers what another did
@@ -49,10 +24,10 @@ echo "step=parse $parse"
 
 answer_port=$(free_port)
 "$bench" answer "$answer_port" &
-answerer=$!
+helper=$!
 sleep 0.3
 answer=$("$bench" load "$answer_port" "$key" /answer 1 "$seconds" "$from")
-kill "$answerer"; answerer=
+kill "$helper"; helper=
 echo "step=ceiling_http $answer"
 
 direct=$("$bench" direct "$database" "$seconds" $((from + 10000)))

@@ -7,46 +7,21 @@
 # Needs the presets release (the program) and bench (bench_stream); CRUMBTRAIL_BINARY and CRUMBTRAIL_BENCH_FOLDER say where else.
 # Goals: under 64 MB without clients, under 150 MB with them. The exit status is 0 either way, unless a step fails.
 set -euo pipefail
-root=$(cd "$(dirname "$0")/../.." && pwd)
-program=${CRUMBTRAIL_BINARY:-$root/build/release/crumbtrail}
+. "$(dirname "$0")/support.sh"
 bench=${CRUMBTRAIL_BENCH_FOLDER:-$root/build/bench}/bench_stream
 clients=${1:-1000} seconds=${2:-10} rate=${3:-10000}
-key=bench-key
 ulimit -n "$(ulimit -Hn)"
-folder=$(mktemp -d)
-chmod 755 "$folder"
-server= fleet=
-stop() {
-  [ -z "$fleet" ] || kill "$fleet" 2> /dev/null || true
-  [ -z "$server" ] || { kill "$server" 2> /dev/null && wait "$server"; } || true
-  rm -rf "$folder"
-}
-trap stop EXIT
 
-free_port() { # of the loopback interface
-  local port
-  for port in $(shuf -i 20000-30000 -n 50); do
-    (: < "/dev/tcp/127.0.0.1/$port") 2> /dev/null || { echo "$port"; return; }
-  done
-}
 memory() { awk '/^VmRSS/ {rss = $2} /^VmHWM/ {peak = $2} END {printf "rss_mb=%.0f peak_mb=%.0f", rss / 1024, peak / 1024}' "/proc/$server/status"; }
 
-port=$(free_port) admin=$(free_port)
-"$program" serve --data "$folder/data" --listen "127.0.0.1:$port" --admin-listen "127.0.0.1:$admin" --ingest-key "$key" \
-  --log-level warning 2> "$folder/log" &
-server=$!
-for _ in $(seq 300); do
-  curl -sf "http://127.0.0.1:$admin/readyz" > /dev/null && break
-  kill -0 "$server" 2> /dev/null || { cat "$folder/log" >&2; exit 1; }
-  sleep 0.1
-done
+start_server
 echo "step=empty $(memory)"
 simulate=("$program" simulate --to "http://127.0.0.1:$port/ingest/iot" --ingest-key "$key" --vehicles 10000 --batch 10)
 "${simulate[@]}" --move 1 --rate 0 > /dev/null
 sleep 2
 echo "step=without_clients vehicles=10000 $(memory)"
 "${simulate[@]}" --move 1000 --rate "$rate" > /dev/null 2> "$folder/fleet" &
-fleet=$!
+helper=$!
 sleep 2
 value() { curl -s "http://127.0.0.1:$admin/metrics" | awk -v name="$1" 'index($1, name) == 1 {sum += $2} END {printf "%.0f", sum}'; }
 before=$(value crumbtrail_stream_changes_total) began=$(date +%s%N)
