@@ -14,13 +14,10 @@
 #include "api/live/change_feed.h"
 #include "api/live/hub.h"
 #include "api/tiles.h"
-#include "ingest/batch_writer.h"
 #include "ingest/generator/replay.h"
 #include "ingest/generator/simulate.h"
 #include "ingest/import_osm.h"
-#include "ingest/ingest_key.h"
-#include "ingest/keeper.h"
-#include "ingest/receiver.h"
+#include "ingest/ingest.h"
 #include "server/base/clock.h"
 #include "server/command_line.h"
 #include "server/config.h"
@@ -37,7 +34,7 @@
  * DATABASE_GRACE_MS after the stop began: a statement that hangs is left alone then. */
 enum { DRAIN_MS = 3000, HUB_GRACE_MS = 1000, WRITER_GRACE_MS = 2000, DATABASE_GRACE_MS = 4500 };
 enum { QUERY_QUEUE_MAX = 256, ADMIN_CONNECTIONS_MAX = 64, CONNECT_TIMEOUT_S = 5 };
-enum { WRITER_TIMEOUT_MS = 10000, FEED_TIMEOUT_MS = 10000, KEEPER_TIMEOUT_MS = 10000 };
+enum { FEED_TIMEOUT_MS = 10000 };
 
 /* What `serve` builds, in the order in which it is built; stopped in reverse. */
 struct program {
@@ -46,9 +43,7 @@ struct program {
   struct metrics *metrics;
   struct embedded *embedded; /* NULL with --database */
   const char *conninfo;
-  struct keeper *keeper;
-  struct batch_writer *writer;
-  struct receiver *receiver;
+  struct ingest *ingest;
   struct hub *hub;
   struct change_feed *feed;
   struct api *api;
@@ -76,8 +71,9 @@ static const char *not_ready_reason(struct program *program)
   if (atomic_load(&program->is_draining)) {
     return "stopping";
   }
-  if (!batch_writer_is_ready(program->writer)) {
-    return "the writer has no database";
+  const char *reason = ingest_not_ready_reason(program->ingest);
+  if (reason != NULL) {
+    return reason;
   }
   return change_feed_is_connected(program->feed) ? NULL : "the change feed has no database";
 }
@@ -163,28 +159,8 @@ static struct error start_database(struct program *program)
 
 static struct error start_ingest(struct program *program)
 {
-  const struct config *config = program->config;
-  const char *key = config->ingest_key;
-  if (key[0] == '\0') {
-    TRY(ingest_key_load(program->arena, config->data_folder, &key));
-  }
-  struct keeper_settings keeper = {database_settings(program, "crumbtrail keeper", KEEPER_TIMEOUT_MS),
-                                   config->partitions_ahead_days, program->metrics};
-  TRY(keeper_start(keeper, &program->keeper));
-  struct batch_writer_settings writer = {.database = database_settings(program, "crumbtrail writer", WRITER_TIMEOUT_MS),
-                                         .queue_max = config->ingest_queue_max,
-                                         .metrics = program->metrics};
-  TRY(batch_writer_start(writer, &program->writer));
-  struct receiver_settings receiver = {.writer = program->writer,
-                                       .ingest_key = key,
-                                       .ingest_key_next = config->ingest_key_next,
-                                       .speed_unit = config->speed_unit,
-                                       .temperature_unit = config->temperature_unit,
-                                       .temperature_field = config->temperature_field,
-                                       .stale_field_s = config->stale_field_s,
-                                       .body_max_bytes = config->ingest_body_max_bytes,
-                                       .metrics = program->metrics};
-  return receiver_new(receiver, &program->receiver);
+  struct ingest_settings ingest = {program->config, program->arena, database_settings(program, NULL, 0), program->metrics};
+  return ingest_start(ingest, &program->ingest);
 }
 
 static struct error start_live(struct program *program)
@@ -252,7 +228,7 @@ static struct error start_listeners(struct program *program)
 {
   const struct config *config = program->config;
   program->router = router_new();
-  router_add(program->router, receiver_routes(program->receiver));
+  ingest_add_routes(program->ingest, program->router);
   router_add(program->router, api_routes(program->api));
   router_add(program->router, tiles_routes(program->tiles));
   router_add(program->router, static_files_routes(program->page));
@@ -299,7 +275,7 @@ static void stop_program(struct program *program)
   http_server_stop(program->admin); /* /readyz and /metrics look at what stops now */
   change_feed_stop(program->feed);
   hub_stop(program->hub, "shutdown", HUB_GRACE_MS);
-  batch_writer_stop(program->writer, WRITER_GRACE_MS);
+  ingest_stop(program->ingest, WRITER_GRACE_MS);
   query_workers_stop(program->workers);
   http_server_stop(program->http);
   router_free(program->router);
@@ -307,8 +283,7 @@ static void stop_program(struct program *program)
   static_files_free(program->page);
   tiles_free(program->tiles);
   api_free(program->api);
-  receiver_free(program->receiver);
-  keeper_stop(program->keeper);
+  ingest_free(program->ingest);
   embedded_stop(program->embedded);
 }
 

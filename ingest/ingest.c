@@ -1,0 +1,107 @@
+#include "ingest/ingest.h"
+
+#include <stdlib.h>
+
+#include "ingest/batch_writer.h"
+#include "ingest/ingest_key.h"
+#include "ingest/keeper.h"
+#include "ingest/receiver.h"
+
+enum { WRITER_TIMEOUT_MS = 10000, KEEPER_TIMEOUT_MS = 10000 };
+
+struct ingest {
+  struct ingest_settings settings;
+  const char *key; /* of the senders */
+  struct keeper *keeper;
+  struct batch_writer *writer;
+  struct receiver *receiver;
+};
+
+static struct db_settings database_of(const struct ingest *ingest, const char *name, int statement_timeout_ms)
+{
+  struct db_settings database = ingest->settings.database;
+  database.application_name = name;
+  database.statement_timeout_ms = statement_timeout_ms;
+  return database;
+}
+
+static struct error start_keeper(struct ingest *ingest)
+{
+  struct keeper_settings keeper = {database_of(ingest, "crumbtrail keeper", KEEPER_TIMEOUT_MS),
+                                   ingest->settings.config->partitions_ahead_days, ingest->settings.metrics};
+  return keeper_start(keeper, &ingest->keeper);
+}
+
+static struct error start_writer(struct ingest *ingest)
+{
+  struct batch_writer_settings writer = {.database = database_of(ingest, "crumbtrail writer", WRITER_TIMEOUT_MS),
+                                         .queue_max = ingest->settings.config->ingest_queue_max,
+                                         .metrics = ingest->settings.metrics};
+  return batch_writer_start(writer, &ingest->writer);
+}
+
+static struct error make_receiver(struct ingest *ingest)
+{
+  const struct config *config = ingest->settings.config;
+  struct receiver_settings receiver = {.writer = ingest->writer,
+                                       .ingest_key = ingest->key,
+                                       .ingest_key_next = config->ingest_key_next,
+                                       .speed_unit = config->speed_unit,
+                                       .temperature_unit = config->temperature_unit,
+                                       .temperature_field = config->temperature_field,
+                                       .stale_field_s = config->stale_field_s,
+                                       .body_max_bytes = config->ingest_body_max_bytes,
+                                       .metrics = ingest->settings.metrics};
+  return receiver_new(receiver, &ingest->receiver);
+}
+
+static struct error start_parts(struct ingest *ingest)
+{
+  const struct config *config = ingest->settings.config;
+  ingest->key = config->ingest_key;
+  if (ingest->key[0] == '\0') {
+    TRY(ingest_key_load(ingest->settings.arena, config->data_folder, &ingest->key));
+  }
+  TRY(start_keeper(ingest));
+  TRY(start_writer(ingest));
+  return make_receiver(ingest);
+}
+
+struct error ingest_start(struct ingest_settings settings, struct ingest **ingest)
+{
+  struct ingest *made = calloc(1, sizeof *made);
+  if (made == NULL) {
+    abort();
+  }
+  made->settings = settings;
+  *ingest = made;
+  return start_parts(made);
+}
+
+void ingest_add_routes(struct ingest *ingest, struct router *router)
+{
+  router_add(router, receiver_routes(ingest->receiver));
+}
+
+const char *ingest_not_ready_reason(const struct ingest *ingest)
+{
+  return batch_writer_is_ready(ingest->writer) ? NULL : "the writer has no database";
+}
+
+void ingest_stop(struct ingest *ingest, int grace_ms)
+{
+  if (ingest != NULL) {
+    batch_writer_stop(ingest->writer, grace_ms);
+    ingest->writer = NULL;
+  }
+}
+
+void ingest_free(struct ingest *ingest)
+{
+  if (ingest == NULL) {
+    return;
+  }
+  receiver_free(ingest->receiver);
+  keeper_stop(ingest->keeper);
+  free(ingest);
+}

@@ -1,0 +1,40 @@
+/* The write path as a whole: makes its parts in the order in which they need each other, and ends them in reverse.
+ *
+ * Owns: the receivers of every path, the batch writer, the keeper. main.c knows ingest by this header and the commands'.
+ * Thread: main; ingest_is_ready any. */
+#ifndef CRUMBTRAIL_INGEST_INGEST_H
+#define CRUMBTRAIL_INGEST_INGEST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "server/base/arena.h"
+#include "server/base/error.h"
+#include "server/config.h"
+#include "server/db/connection.h"
+#include "server/http/router.h"
+
+struct metrics;
+struct ingest;
+
+struct ingest_settings {
+  const struct config *config;
+  struct arena *arena;         /* lives as long as the ingest */
+  struct db_settings database; /* each part sets its own name and time limit; the texts are borrowed until ingest_free */
+  struct metrics *metrics;
+};
+
+/* On an error *ingest is what was made so far, to be stopped and freed like a whole one. ERROR_SETUP names the setting. */
+struct error ingest_start(struct ingest_settings settings, struct ingest **ingest) ERROR_MUST_CHECK;
+
+void ingest_add_routes(struct ingest *ingest, struct router *router);
+
+/* Why events are not taken now; NULL when they are. */
+const char *ingest_not_ready_reason(const struct ingest *ingest);
+
+/* After the HTTP server has drained: takes nothing more, writes what waits within grace_ms. Accepts NULL. */
+void ingest_stop(struct ingest *ingest, int grace_ms);
+/* After the HTTP server has stopped. Accepts NULL. */
+void ingest_free(struct ingest *ingest);
+
+#endif
