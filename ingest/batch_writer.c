@@ -33,7 +33,10 @@ struct batch_writer {
   atomic_bool is_away; /* no connection: deliveries are refused at once */
   size_t bytes_max;
   atomic_size_t waiting_bytes;
-  _Atomic int64_t stop_at_us; /* monotonic; 0: not stopping */
+  atomic_size_t waiting_count; /* deliveries that are not done */
+  pthread_mutex_t waiters_mutex;
+  struct batch_writer_waiter *waiters; /* the mutex's; newest first */
+  _Atomic int64_t stop_at_us;          /* monotonic; 0: not stopping */
   struct writer_metrics metrics;
   /* The thread's own. */
   struct batch_store store;
@@ -56,6 +59,19 @@ static void hand_back_run(struct delivery **deliveries, size_t count)
   deliveries[0]->on_done(deliveries[0]);
 }
 
+static void tell_waiters(struct batch_writer *writer)
+{
+  (void)pthread_mutex_lock(&writer->waiters_mutex);
+  struct batch_writer_waiter *waiter = writer->waiters;
+  writer->waiters = NULL;
+  (void)pthread_mutex_unlock(&writer->waiters_mutex);
+  while (waiter != NULL) {
+    struct batch_writer_waiter *next = waiter->next;
+    waiter->on_room(waiter);
+    waiter = next;
+  }
+}
+
 static void hand_back(struct batch_writer *writer, struct delivery **deliveries, size_t count)
 {
   size_t bytes = 0;
@@ -64,12 +80,14 @@ static void hand_back(struct batch_writer *writer, struct delivery **deliveries,
     bytes += deliveries[i]->memory_bytes;
   }
   (void)atomic_fetch_sub(&writer->waiting_bytes, bytes);
+  (void)atomic_fetch_sub(&writer->waiting_count, count);
   for (size_t i = 1; i <= count; i++) {
     if (i == count || deliveries[i]->on_done != deliveries[run_start]->on_done) {
       hand_back_run(deliveries + run_start, i - run_start);
       run_start = i;
     }
   }
+  tell_waiters(writer);
 }
 
 static void set_outcome(struct delivery **deliveries, size_t count, struct error outcome)
@@ -308,6 +326,7 @@ static void *run(void *argument)
     if (writer->pending_count != 0) {
       write_next(writer);
     } else if (!is_stopping(writer)) {
+      tell_waiters(writer); /* who saw a delivery that was then refused as the last one under way */
       check_idle_connection(writer);
     }
   }
@@ -330,6 +349,7 @@ struct error batch_writer_start(struct batch_writer_settings settings, struct ba
   made->store.generation = 1;
   made->store.known_head = -1;
   made->back_off_ms = BACK_OFF_FIRST_MS;
+  (void)pthread_mutex_init(&made->waiters_mutex, NULL);
   made->seed = (unsigned int)clock_monotonic_us();
   writer_metrics_register(&made->metrics, settings.metrics);
   atomic_store(&made->is_away, true);
@@ -353,13 +373,28 @@ struct error batch_writer_submit(struct batch_writer *writer, struct delivery *d
     return error_make(ERROR_DATABASE_AWAY, "the database cannot be reached");
   }
   delivery->outcome = error_none();
+  (void)atomic_fetch_add(&writer->waiting_count, 1);
   size_t before = atomic_fetch_add(&writer->waiting_bytes, delivery->memory_bytes);
   bool has_room = before == 0 || before + delivery->memory_bytes <= writer->bytes_max;
   if (!has_room || !queue_push(writer->queue, delivery)) {
     (void)atomic_fetch_sub(&writer->waiting_bytes, delivery->memory_bytes);
+    (void)atomic_fetch_sub(&writer->waiting_count, 1);
     return error_make(ERROR_BUSY, "too many deliveries wait to be stored");
   }
   return error_none();
+}
+
+bool batch_writer_wait_for_room(struct batch_writer *writer, struct batch_writer_waiter *waiter)
+{
+  (void)pthread_mutex_lock(&writer->waiters_mutex);
+  /* hand_back counts before it takes the list: who is on the list while anything is under way will be told. */
+  bool waits = atomic_load(&writer->waiting_count) != 0;
+  if (waits) {
+    waiter->next = writer->waiters;
+    writer->waiters = waiter;
+  }
+  (void)pthread_mutex_unlock(&writer->waiters_mutex);
+  return waits;
 }
 
 bool batch_writer_is_ready(const struct batch_writer *writer)
@@ -380,5 +415,6 @@ void batch_writer_stop(struct batch_writer *writer, int grace_ms)
   vehicle_registry_free(writer->registry);
   arena_free(writer->arena);
   queue_free(writer->queue);
+  (void)pthread_mutex_destroy(&writer->waiters_mutex);
   free(writer);
 }

@@ -53,6 +53,15 @@ struct error batch_writer_start(struct batch_writer_settings settings, struct ba
 /* ERROR_BUSY: the queue is full. ERROR_DATABASE_AWAY, ERROR_SHUTTING_DOWN: said at once. Otherwise on_done follows. */
 struct error batch_writer_submit(struct batch_writer *writer, struct delivery *delivery) ERROR_MUST_CHECK;
 
+/* For submitters that cannot refuse: after ERROR_BUSY `on_room` is called once, on the writer's thread, when deliveries have
+ * left the queue; then submit again, with whatever that says. False: some have left it meanwhile, submit again at once. Any
+ * thread. */
+struct batch_writer_waiter {
+  void (*on_room)(struct batch_writer_waiter *waiter);
+  struct batch_writer_waiter *next;
+};
+bool batch_writer_wait_for_room(struct batch_writer *writer, struct batch_writer_waiter *waiter) ERROR_MUST_CHECK;
+
 /* Connected to the database and not stopping. Any thread. */
 bool batch_writer_is_ready(const struct batch_writer *writer);
 
