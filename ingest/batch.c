@@ -46,7 +46,7 @@ static size_t take_arrivals(const struct vehicle_registry *registry, const struc
   for (size_t i = 0; i < batch->delivery_count; i++) {
     struct delivery *delivery = batch->deliveries[i];
     delivery->stored_count = 0;
-    delivery->duplicate_count = 0;
+    delivery->duplicate_count = delivery->duplicate_elsewhere_count = 0;
     for (size_t j = 0; j < delivery->breadcrumb_count; j++) {
       const struct breadcrumb *breadcrumb = &delivery->breadcrumbs[j];
       struct batch_row *row = &arrivals[count];
@@ -82,7 +82,9 @@ void batch_make(struct arena *arena, struct delivery **deliveries, size_t delive
     bool repeats =
         i != 0 && keys[i - 1].vehicle_id == keys[i].vehicle_id && breadcrumb_key_compare(keys[i - 1].key, keys[i].key) == 0;
     if (repeats) {
+      const struct delivery *first = batch->rows[batch->row_count - 1].delivery;
       arrival->delivery->duplicate_count++;
+      arrival->delivery->duplicate_elsewhere_count += first->source != arrival->delivery->source ? 1 : 0;
       batch->repeated_count++;
     } else {
       batch->rows[batch->row_count++] = *arrival;

@@ -19,7 +19,8 @@ struct batch_row {
   struct delivery *delivery;
   struct breadcrumb_key key;
   uint8_t flags;
-  bool exists; /* in the database already: a duplicate */
+  bool exists;           /* in the database already: a duplicate */
+  uint8_t stored_source; /* by which it came first, when it exists */
 };
 
 /* A stored breadcrumb whose flags change because it has a new predecessor. */
@@ -58,6 +59,13 @@ static inline struct fix batch_row_fix(const struct batch_row *row)
 static inline bool batch_row_is_fix(const struct batch_row *row)
 {
   return (row->flags & FLAGS_NO_PREDECESSOR) == 0;
+}
+
+/* It is stored already, and came by that source. */
+static inline void batch_row_found(struct batch_row *row, int64_t stored_source)
+{
+  row->exists = true;
+  row->stored_source = (uint8_t)stored_source;
 }
 
 /* The nearest new row of the same vehicle, before (-1) or after (+1), that counts as a fix. NULL: none. */

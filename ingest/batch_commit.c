@@ -2,8 +2,10 @@
 
 #include "ingest/batch_history.h"
 #include "ingest/batch_parameters.h"
+#include "ingest/batch_paths.h"
 #include "ingest_sql.h"
 #include "server_db_sql.h"
+#include "server/base/clock.h"
 #include "server/log.h"
 
 /* After others have written, so many batches take the lock first: two busy servers then do not fail at every turn. */
@@ -143,6 +145,7 @@ static void add_all_steps(struct attempt *attempt)
   if (attempt->new_row_count != 0) {
     (void)add_step(attempt, &SQL_NOTIFY_FEED, NULL);
   }
+  (void)add_step(attempt, &SQL_COUNT_PATHS, batch_path_parameters(attempt->batch, clock_now_us()));
   if (!copies(attempt)) {
     (void)add_step(attempt, &SQL_COMMIT_BATCH, NULL);
   }
@@ -173,9 +176,6 @@ static struct error run_attempt(struct attempt *attempt, bool *is_overtaken)
   attempt->new_row_count = batch_new_row_count(batch);
   attempt->candidates = arena_alloc_bytes(batch->arena, batch->row_count * sizeof *attempt->candidates);
   attempt->candidate_count = batch_position_candidates(batch, attempt->candidates);
-  if (!attempt->is_locked && attempt->new_row_count == 0 && batch->reject_count == 0) {
-    return error_none();
-  }
   add_all_steps(attempt);
   struct error error = db_pipeline_run(store->connection, attempt->pipeline, &failed_step);
   *is_overtaken = error.code == ERROR_DATABASE_REFUSED && failed_step != NO_STEP && failed_step == attempt->advance_step &&
@@ -186,7 +186,8 @@ static struct error run_attempt(struct attempt *attempt, bool *is_overtaken)
   return error.code == ERROR_NONE && copies(attempt) ? copy_and_commit(attempt) : error;
 }
 
-/* The rows were thought new and some were not: somebody wrote past `feed`. Those with another number are duplicates. */
+/* The rows were thought new and some were not: somebody wrote past `feed`. Those with another number are duplicates; only
+ * ingest_path has counted them as stored. */
 static struct error find_unexpected(struct attempt *attempt)
 {
   struct batch *batch = attempt->batch;
@@ -202,7 +203,7 @@ static struct error find_unexpected(struct attempt *attempt)
   for (int row = 0; row < db_row_count(stored); row++) {
     int64_t ordinal = db_int64(stored, row, 0);
     if (db_int64(stored, row, 1) != attempt->head - attempt->numbers_taken + ordinal) {
-      rows[ordinal - 1]->exists = true;
+      batch_row_found(rows[ordinal - 1], db_int64(stored, row, 2));
     }
   }
   attempt->store->generation++;
@@ -227,6 +228,7 @@ static void remember(struct attempt *attempt)
     struct batch_row *row = &batch->rows[i];
     if (row->exists) {
       row->delivery->duplicate_count++;
+      row->delivery->duplicate_elsewhere_count += row->stored_source != row->delivery->source ? 1 : 0;
     } else {
       row->delivery->stored_count++;
     }

@@ -132,7 +132,7 @@ static struct error mark_existing(struct batch *batch, struct db_connection *con
   const struct db_rows *stored = NULL;
   TRY(batch_history_find_stored(batch, connection, candidates, count, &stored));
   for (int row = 0; row < db_row_count(stored); row++) {
-    candidates[db_int64(stored, row, 0) - 1]->exists = true;
+    batch_row_found(candidates[db_int64(stored, row, 0) - 1], db_int64(stored, row, 2));
   }
   return error_none();
 }

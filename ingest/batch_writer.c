@@ -246,12 +246,13 @@ static void keep_poison(struct batch_writer *writer, struct delivery *delivery, 
                           .reject_count = 1,
                           .request_id = delivery->request_id,
                           .received_at_us = delivery->received_at_us,
+                          .is_continuation = delivery->is_continuation,
                           .source = delivery->source};
   struct delivery *list = &kept;
   LOG_WARNING("delivery_refused_by_database", "request_id=%.*s sqlstate=%s detail=%s", TEXT_ARGS(delivery->request_id),
               reason.sqlstate, log_quote_cstring(reason.detail));
   delivery->outcome = write_deliveries(writer, arena, &list, 1);
-  delivery->stored_count = delivery->duplicate_count = 0;
+  delivery->stored_count = delivery->duplicate_count = delivery->duplicate_elsewhere_count = 0;
   if (delivery->outcome.code == ERROR_NONE) {
     delivery->outcome = error_at(ERROR_BAD_INPUT, "$", "the database refuses it: %s", reason.detail);
   }

@@ -25,16 +25,21 @@ struct delivery {
   size_t breadcrumb_count;
   const struct rejected *rejects;
   size_t reject_count;
-  struct text body; /* as it came: kept when the database refuses the whole */
+  struct text body; /* the bytes that event_read got: kept when the database refuses the whole, read again from the spool */
+  struct text vehicle_hint; /* what event_read got beside the body; may be empty */
   struct text request_id;
   int64_t received_at_us;
-  size_t memory_bytes; /* what it holds while it waits; the queue is bounded by it */
-  uint8_t source;      /* enum breadcrumb_source */
+  size_t memory_bytes;  /* what it holds while it waits; the queue is bounded by it */
+  uint8_t source;       /* enum breadcrumb_source */
+  bool is_continuation; /* a further piece of what was delivered as one: not counted as a delivery of its own */
+  bool is_repeatable;   /* the submitter can bring it again (an S3 object): never spooled */
   /* Set by the writer. `outcome`: none; bad input (the database refused the data, which is in `rejected` now); database away,
    * query timeout, refused or shutting down (nothing is known to be stored: deliver it again). */
   struct error outcome;
+  bool is_spooled; /* the database is away: the body is on disk, and nothing is known yet of what will be stored of it */
   size_t stored_count;
   size_t duplicate_count;
+  size_t duplicate_elsewhere_count;        /* those among the duplicates whose stored breadcrumb came by another source */
   void (*on_done)(struct delivery *first); /* takes the list back; not NULL */
   struct delivery *next;                   /* in that list */
   void *owner;                             /* the submitter's */

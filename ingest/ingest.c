@@ -88,6 +88,12 @@ const char *ingest_not_ready_reason(const struct ingest *ingest)
   return batch_writer_is_ready(ingest->writer) ? NULL : "the writer has no database";
 }
 
+struct ingest_spool_state ingest_spool_state(const struct ingest *ingest)
+{
+  (void)ingest;
+  return (struct ingest_spool_state){.is_on = false, .is_spooling = false};
+}
+
 void ingest_stop(struct ingest *ingest, int grace_ms)
 {
   if (ingest != NULL) {

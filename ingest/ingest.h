@@ -32,6 +32,18 @@ void ingest_add_routes(struct ingest *ingest, struct router *router);
 /* Why events are not taken now; NULL when they are. */
 const char *ingest_not_ready_reason(const struct ingest *ingest);
 
+/* What waits on disk because the database is away. Any thread. */
+struct ingest_spool_state {
+  bool is_on;       /* by the setting */
+  bool is_spooling; /* the database is away or hangs: what comes now goes to disk */
+  uint64_t entries;
+  uint64_t bytes;
+  uint64_t bytes_max;
+  int64_t oldest_received_at_us; /* 0: nothing waits */
+  uint64_t damaged_files;        /* moved aside since the start, and kept */
+};
+struct ingest_spool_state ingest_spool_state(const struct ingest *ingest);
+
 /* After the HTTP server has drained: takes nothing more, writes what waits within grace_ms. Accepts NULL. */
 void ingest_stop(struct ingest *ingest, int grace_ms);
 /* After the HTTP server has stopped. Accepts NULL. */

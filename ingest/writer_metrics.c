@@ -10,6 +10,14 @@ static struct counter *events_counter(struct metrics *registry, const char *path
                          "Events by the way they came and what became of them.");
 }
 
+static struct counter *elsewhere_counter(struct metrics *registry, const char *path)
+{
+  char labels[32];
+  (void)snprintf(labels, sizeof labels, "path=\"%s\"", path);
+  return metrics_counter(registry, "crumbtrail_ingest_duplicates_elsewhere_total", labels,
+                         "Duplicates of what had come by another way.");
+}
+
 void writer_metrics_register(struct writer_metrics *metrics, struct metrics *registry)
 {
   static const char *const paths[SOURCE_COUNT] = {[SOURCE_IOT_HTTP] = "iot",
@@ -26,6 +34,7 @@ void writer_metrics_register(struct writer_metrics *metrics, struct metrics *reg
     metrics->stored[source] = events_counter(registry, paths[source], "stored");
     metrics->duplicates[source] = events_counter(registry, paths[source], "duplicate");
     metrics->rejected[source] = events_counter(registry, paths[source], "rejected");
+    metrics->duplicates_elsewhere[source] = elsewhere_counter(registry, paths[source]);
   }
   metrics->commit_seconds = metrics_histogram(registry, "crumbtrail_ingest_commit_seconds", "",
                                               "Time of a batch, up to its commit.", METRICS_BOUNDS_SECONDS, 14);
@@ -51,6 +60,7 @@ void writer_metrics_commit(const struct writer_metrics *metrics, struct delivery
 {
   uint64_t stored[SOURCE_COUNT] = {0};
   uint64_t duplicates[SOURCE_COUNT] = {0};
+  uint64_t elsewhere[SOURCE_COUNT] = {0};
   uint64_t rejected[SOURCE_COUNT] = {0};
   if (metrics->registry == NULL) {
     return;
@@ -59,12 +69,14 @@ void writer_metrics_commit(const struct writer_metrics *metrics, struct delivery
     const struct delivery *delivery = deliveries[i];
     stored[delivery->source] += delivery->stored_count;
     duplicates[delivery->source] += delivery->duplicate_count;
+    elsewhere[delivery->source] += delivery->duplicate_elsewhere_count;
     rejected[delivery->source] += delivery->reject_count;
     observe_lag(metrics, delivery, now_us);
   }
   for (int source = SOURCE_IOT_HTTP; source < SOURCE_COUNT; source++) {
     counter_add(metrics->stored[source], stored[source]);
     counter_add(metrics->duplicates[source], duplicates[source]);
+    counter_add(metrics->duplicates_elsewhere[source], elsewhere[source]);
     counter_add(metrics->rejected[source], rejected[source]);
   }
   histogram_observe(metrics->commit_seconds, commit_s);

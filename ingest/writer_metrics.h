@@ -11,6 +11,7 @@ struct writer_metrics {
   struct metrics *registry; /* NULL: nothing is measured */
   struct counter *stored[SOURCE_COUNT];
   struct counter *duplicates[SOURCE_COUNT];
+  struct counter *duplicates_elsewhere[SOURCE_COUNT];
   struct counter *rejected[SOURCE_COUNT];
   struct histogram *commit_seconds;
   struct histogram *batch_rows;

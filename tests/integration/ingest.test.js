@@ -234,6 +234,40 @@ describe('duplicates and order', () => {
   });
 });
 
+describe('counts by path', () => {
+  const pathRow = async () => {
+    const [row] = await program.sql(`SELECT deliveries, events, stored, duplicates, duplicates_elsewhere, rejected FROM ingest_path WHERE source = 1`);
+    return (row ?? Array(6).fill('0')).map(Number);
+  };
+  const grown = async (before) => (await pathRow()).map((value, i) => value - before[i]);
+
+  it('counts in the transaction that stores', async () => {
+    const before = await pathRow();
+    const now = Math.floor(Date.now() / 1000);
+    const good = iotEvent({ vehicle: 'counted', version: 1, seconds: now - 10 });
+    await program.post([good, iotEvent({ vehicle: 'counted', version: 2, seconds: now }), { thingName: 'counted', latitude: 99, longitude: 1 }]);
+    await program.post([good, good]);
+    assert.deepEqual(await grown(before), [2, 5, 2, 2, 0, 1]);
+    // What another way brought first.
+    await program.sql(`UPDATE breadcrumb b SET source = 3 FROM vehicle v WHERE v.vehicle_id = b.vehicle_id AND name = 'counted' AND version = 1`);
+    await program.post(good);
+    assert.deepEqual(await grown(before), [3, 6, 2, 3, 1, 1]);
+    assert.equal(await program.metric('crumbtrail_ingest_duplicates_elsewhere_total{path="iot"}'), 1);
+    const [[recorded, lag, age]] = await program.sql(`SELECT extract(epoch FROM last_recorded_at)::bigint >= ${now},
+      last_lag_s BETWEEN 0 AND 60 AND lag_s BETWEEN 0 AND 60, age_s >= 0 AND last_age_s BETWEEN 0 AND 3600
+      FROM ingest_path WHERE source = 1 AND first_received_at <= last_received_at AND last_received_at <= last_committed_at`);
+    assert.deepEqual([recorded, lag, age], ['t', 't', 't']);
+  });
+
+  it('counts after a long silence', async () => {
+    const before = await pathRow();
+    await program.sql(`UPDATE ingest_path SET last_committed_at = '2001-01-01Z', lag_s = 1e6, age_s = NULL, last_age_s = NULL`);
+    await program.post(iotEvent({ vehicle: 'silent_path', seconds: Math.floor(Date.now() / 1000) }));
+    assert.deepEqual(await grown(before), [1, 1, 1, 0, 0, 0]);
+    assert.deepEqual(await program.sql('SELECT lag_s < 60, age_s < 3600 FROM ingest_path WHERE source = 1'), [['t', 't']]);
+  });
+});
+
 describe('two servers on one database', () => {
   it('share numbers, flags and positions', async () => {
     const database = await eventually(async () => (await program.sql('SELECT 1')).length === 1
