@@ -1,0 +1,290 @@
+#include "ingest/message_log.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "ingest_sql.h"
+#include "server/base/arena.h"
+#include "server/base/clock.h"
+#include "server/base/queue.h"
+#include "server/log.h"
+
+enum { QUEUE_MAX = 8192, TAKEN_MAX = 512, BACK_OFF_FIRST_MS = 100, BACK_OFF_MAX_MS = 5000 };
+
+/* One thing to do: a question, or an id to remember. */
+struct message_task {
+  struct message_lookup *lookup; /* NULL: remember */
+  uint8_t source;
+  struct text message_id; /* borrows `bytes` when it is to be remembered, else the lookup's */
+  int64_t received_at_us;
+  char bytes[];
+};
+
+struct message_log {
+  struct db_settings database;
+  struct queue *queue;
+  pthread_t thread;
+  atomic_bool is_away;
+  _Atomic int64_t stop_at_us; /* monotonic; 0: not stopping */
+  /* The thread's own. */
+  struct db_connection *connection;
+  struct arena *arena;
+  struct message_task *taken[TAKEN_MAX];
+  size_t taken_count;
+  int back_off_ms;
+};
+
+/* ---- handing back ---- */
+
+static void hand_back(struct message_lookup **lookups, size_t count)
+{
+  size_t start = 0;
+  for (size_t i = 0; i < count; i++) {
+    bool is_last = i + 1 == count || lookups[i + 1]->on_done != lookups[start]->on_done;
+    lookups[i]->next = is_last ? NULL : lookups[i + 1];
+    if (is_last) {
+      size_t first = start;
+      start = i + 1;
+      lookups[first]->on_done(lookups[first]);
+    }
+  }
+}
+
+/* Ends everything that was taken. */
+static void finish_taken(struct message_log *log)
+{
+  struct message_lookup *lookups[TAKEN_MAX];
+  size_t count = 0;
+  for (size_t i = 0; i < log->taken_count; i++) {
+    if (log->taken[i]->lookup != NULL) {
+      lookups[count++] = log->taken[i]->lookup;
+    }
+    free(log->taken[i]);
+  }
+  log->taken_count = 0;
+  hand_back(lookups, count);
+}
+
+/* ---- the database ---- */
+
+/* The columns of all tasks of one kind, in the arena. */
+struct columns {
+  int16_t *sources;
+  struct text *ids;
+  int64_t *times_us;
+  size_t count;
+};
+
+static struct columns columns_of(const struct message_log *log, bool of_lookups)
+{
+  struct columns columns = {.sources = arena_alloc_array(log->arena, log->taken_count, sizeof(int16_t)),
+                            .ids = arena_alloc_array(log->arena, log->taken_count, sizeof(struct text)),
+                            .times_us = arena_alloc_array(log->arena, log->taken_count, sizeof(int64_t))};
+  for (size_t i = 0; i < log->taken_count; i++) {
+    const struct message_task *task = log->taken[i];
+    if ((task->lookup != NULL) == of_lookups) {
+      columns.sources[columns.count] = task->source;
+      columns.ids[columns.count] = task->message_id;
+      columns.times_us[columns.count++] = task->received_at_us;
+    }
+  }
+  return columns;
+}
+
+static struct db_parameters *parameters_of(struct arena *arena, const struct columns *columns)
+{
+  struct db_parameters *parameters = db_parameters_new(arena);
+  db_add_int16_array(parameters, columns->sources, NULL, columns->count);
+  db_add_text_array(parameters, columns->ids, columns->count);
+  return parameters;
+}
+
+static struct error remember(struct message_log *log)
+{
+  struct columns columns = columns_of(log, false);
+  if (columns.count == 0) {
+    return error_none();
+  }
+  struct db_parameters *parameters = parameters_of(log->arena, &columns);
+  db_add_time_array(parameters, columns.times_us, NULL, columns.count);
+  return db_run(log->connection, &SQL_INSERT_MESSAGES, parameters, NULL);
+}
+
+static void mark_known(struct message_log *log, uint8_t source, struct text message_id)
+{
+  for (size_t i = 0; i < log->taken_count; i++) {
+    struct message_task *task = log->taken[i];
+    if (task->lookup != NULL && task->source == source && text_equal(task->message_id, message_id)) {
+      task->lookup->is_known = true;
+    }
+  }
+}
+
+static struct error look_up(struct message_log *log)
+{
+  struct columns columns = columns_of(log, true);
+  if (columns.count == 0) {
+    return error_none();
+  }
+  const struct db_rows *rows = NULL;
+  TRY(db_query(log->connection, log->arena, &SQL_SELECT_KNOWN_MESSAGES, parameters_of(log->arena, &columns), &rows));
+  for (int row = 0; row < db_row_count(rows); row++) {
+    mark_known(log, (uint8_t)db_int64(rows, row, 0), db_text(rows, row, 1));
+  }
+  return error_none();
+}
+
+static void disconnect(struct message_log *log)
+{
+  db_close(log->connection);
+  log->connection = NULL;
+  atomic_store(&log->is_away, true);
+}
+
+static void connect_once(struct message_log *log)
+{
+  struct error error = db_open(log->database, &log->connection);
+  if (error.code != ERROR_NONE) {
+    log->connection = NULL;
+    log_error(LOG_LEVEL_DEBUG, "message_log_cannot_connect", &error);
+    return;
+  }
+  log->back_off_ms = BACK_OFF_FIRST_MS;
+  atomic_store(&log->is_away, false);
+}
+
+/* First what is to be remembered: the same message may be asked for right behind it. */
+static void work(struct message_log *log)
+{
+  arena_reset(log->arena);
+  struct error error = remember(log);
+  if (error.code == ERROR_NONE) {
+    error = look_up(log);
+  }
+  if (error.code != ERROR_NONE) {
+    log_error(LOG_LEVEL_WARNING, "message_log_failed", &error);
+  }
+  finish_taken(log);
+  if (!db_is_usable(log->connection)) {
+    disconnect(log);
+  }
+}
+
+/* ---- the thread ---- */
+
+static bool is_over(const struct message_log *log)
+{
+  int64_t stop_at_us = atomic_load(&log->stop_at_us);
+  return stop_at_us != 0 && (log->connection == NULL || queue_depth(log->queue) == 0 || clock_monotonic_us() >= stop_at_us);
+}
+
+static void take(struct message_log *log, int timeout_ms)
+{
+  log->taken_count = queue_take(log->queue, (void **)log->taken, TAKEN_MAX, timeout_ms);
+}
+
+/* Without a database nothing is known: what comes meanwhile is new. */
+static void connect_again(struct message_log *log)
+{
+  connect_once(log);
+  if (log->connection == NULL) {
+    take(log, log->back_off_ms);
+    finish_taken(log);
+    log->back_off_ms = log->back_off_ms * 2 < BACK_OFF_MAX_MS ? log->back_off_ms * 2 : BACK_OFF_MAX_MS;
+  }
+}
+
+static void *run(void *argument)
+{
+  struct message_log *log = argument;
+  while (!is_over(log)) {
+    if (log->connection == NULL) {
+      connect_again(log);
+      continue;
+    }
+    take(log, -1);
+    if (log->taken_count != 0) {
+      work(log);
+    }
+  }
+  for (take(log, 0); log->taken_count != 0; take(log, 0)) {
+    finish_taken(log);
+  }
+  return NULL;
+}
+
+/* ---- from any thread ---- */
+
+static bool push(struct message_log *log, struct message_task task)
+{
+  size_t copied = task.lookup == NULL ? task.message_id.length : 0;
+  struct message_task *made = malloc(sizeof *made + copied);
+  if (made == NULL) {
+    error_out_of_memory(sizeof *made + copied);
+  }
+  *made = task;
+  if (copied != 0) {
+    memcpy(made->bytes, task.message_id.data, copied);
+    made->message_id.data = made->bytes;
+  }
+  if (!queue_push(log->queue, made)) {
+    free(made);
+    return false;
+  }
+  return true;
+}
+
+bool message_log_find(struct message_log *log, struct message_lookup *lookup)
+{
+  lookup->is_known = false;
+  if (atomic_load(&log->is_away) || lookup->message_id.length == 0 || lookup->message_id.length > MESSAGE_ID_MAX_BYTES) {
+    return false;
+  }
+  return push(log, (struct message_task){.lookup = lookup, .source = lookup->source, .message_id = lookup->message_id});
+}
+
+void message_log_remember(struct message_log *log, uint8_t source, struct text message_id, int64_t received_at_us)
+{
+  if (message_id.length != 0 && message_id.length <= MESSAGE_ID_MAX_BYTES) {
+    (void)push(log, (struct message_task){.source = source, .message_id = message_id, .received_at_us = received_at_us});
+  }
+}
+
+struct error message_log_start(struct db_settings database, struct message_log **log)
+{
+  struct message_log *made = calloc(1, sizeof *made);
+  if (made == NULL) {
+    error_out_of_memory(sizeof *made);
+  }
+  made->database = database;
+  made->queue = queue_new(QUEUE_MAX);
+  made->arena = arena_new((size_t)64 * 1024);
+  made->back_off_ms = BACK_OFF_FIRST_MS;
+  atomic_store(&made->is_away, true);
+  connect_once(made);
+  int failed = pthread_create(&made->thread, NULL, run, made);
+  if (failed != 0) {
+    db_close(made->connection);
+    arena_free(made->arena);
+    queue_free(made->queue);
+    free(made);
+    return error_make(ERROR_SETUP, "cannot start the thread of the message log: %s", strerror(failed));
+  }
+  *log = made;
+  return error_none();
+}
+
+void message_log_stop(struct message_log *log, int grace_ms)
+{
+  if (log == NULL) {
+    return;
+  }
+  atomic_store(&log->stop_at_us, clock_monotonic_us() + grace_ms * US_PER_MS);
+  queue_close(log->queue);
+  (void)pthread_join(log->thread, NULL);
+  db_close(log->connection);
+  arena_free(log->arena);
+  queue_free(log->queue);
+  free(log);
+}
