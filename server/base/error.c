@@ -63,6 +63,7 @@ const char *error_slug(enum error_code code)
       [ERROR_DATABASE_AWAY] = "database_away",
       [ERROR_DATABASE_REFUSED] = "database_refused",
       [ERROR_QUERY_TIMEOUT] = "query_timeout",
+      [ERROR_UPSTREAM_AWAY] = "upstream_away",
       [ERROR_CLIENT_GONE] = "client_gone",
       [ERROR_SHUTTING_DOWN] = "shutting_down",
       [ERROR_SETUP] = "setup",

@@ -31,6 +31,7 @@ enum error_code {
   ERROR_DATABASE_AWAY,          /* 503, no connection, or it was lost */
   ERROR_DATABASE_REFUSED,       /* 500, the statement failed: SQLSTATE in sqlstate */
   ERROR_QUERY_TIMEOUT,          /* 503, the statement ran into its time limit */
+  ERROR_UPSTREAM_AWAY,          /* 503, another server that the answer depends on did not give its own */
   ERROR_CLIENT_GONE,            /* the peer closed the connection; nothing is answered */
   ERROR_SHUTTING_DOWN,          /* 503 */
   ERROR_SETUP,                  /* start-up cannot go on: settings, files, schema */

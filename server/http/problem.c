@@ -25,6 +25,7 @@ static const struct problem_kind KINDS[ERROR_CODE_COUNT] = {
     [ERROR_DATABASE_AWAY] = {503, "The database is away, try again", LOG_LEVEL_WARNING},
     [ERROR_DATABASE_REFUSED] = {500, "The database refused the statement", LOG_LEVEL_ERROR},
     [ERROR_QUERY_TIMEOUT] = {503, "The query took too long", LOG_LEVEL_WARNING},
+    [ERROR_UPSTREAM_AWAY] = {503, "Another server is away, try again", LOG_LEVEL_WARNING},
     [ERROR_CLIENT_GONE] = {499, "The client went away", LOG_LEVEL_DEBUG},
     [ERROR_SHUTTING_DOWN] = {503, "The server is stopping, try again", LOG_LEVEL_INFO},
     [ERROR_SETUP] = {500, "The server is not set up", LOG_LEVEL_ERROR},
