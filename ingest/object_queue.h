@@ -8,7 +8,6 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 #include "server/base/error.h"
 #include "server/db/connection.h"
@@ -32,7 +31,6 @@ struct announcing {
   const struct announcement *announcements;
   size_t announcement_count;
   enum found_by found_by;
-  int64_t announced_at_us;
   /* Set by the queue. `outcome`: none (every object is in the table, now or already); database away, query timeout, refused or
    * shutting down (nothing is known to be kept: announce it again). */
   struct error outcome;
