@@ -5,15 +5,17 @@
 #include "ingest/batch_writer.h"
 #include "ingest/ingest_key.h"
 #include "ingest/keeper.h"
+#include "ingest/object_queue.h"
 #include "ingest/receiver.h"
 
-enum { WRITER_TIMEOUT_MS = 10000, KEEPER_TIMEOUT_MS = 10000 };
+enum { WRITER_TIMEOUT_MS = 10000, KEEPER_TIMEOUT_MS = 10000, OBJECTS_TIMEOUT_MS = 10000 };
 
 struct ingest {
   struct ingest_settings settings;
   const char *key; /* of the senders */
   struct keeper *keeper;
   struct batch_writer *writer;
+  struct object_queue *objects;
   struct receiver *receiver;
 };
 
@@ -40,6 +42,13 @@ static struct error start_writer(struct ingest *ingest)
   return batch_writer_start(writer, &ingest->writer);
 }
 
+static struct error start_objects(struct ingest *ingest)
+{
+  struct object_queue_settings objects = {.database = database_of(ingest, "crumbtrail objects", OBJECTS_TIMEOUT_MS),
+                                          .metrics = ingest->settings.metrics};
+  return object_queue_start(objects, &ingest->objects);
+}
+
 static struct error make_receiver(struct ingest *ingest)
 {
   const struct config *config = ingest->settings.config;
@@ -64,6 +73,7 @@ static struct error start_parts(struct ingest *ingest)
   }
   TRY(start_keeper(ingest));
   TRY(start_writer(ingest));
+  TRY(start_objects(ingest));
   return make_receiver(ingest);
 }
 
@@ -97,6 +107,8 @@ struct ingest_spool_state ingest_spool_state(const struct ingest *ingest)
 void ingest_stop(struct ingest *ingest, int grace_ms)
 {
   if (ingest != NULL) {
+    object_queue_stop(ingest->objects, grace_ms);
+    ingest->objects = NULL;
     batch_writer_stop(ingest->writer, grace_ms);
     ingest->writer = NULL;
   }
