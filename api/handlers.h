@@ -3,6 +3,7 @@
 #define CRUMBTRAIL_API_HANDLERS_H
 
 #include "api/api.h"
+#include "api/newest_positions.h"
 #include "api/vehicle_names.h"
 #include "server/db/connection.h"
 #include "server/http/request.h"
@@ -10,6 +11,7 @@
 struct api {
   struct api_settings settings;
   struct vehicle_names *names;
+  struct newest_positions *newest;
 };
 
 static inline int64_t api_silent_after_us(const struct api *api)

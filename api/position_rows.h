@@ -11,7 +11,8 @@ struct position_page {
   size_t count;
 };
 
-/* Runs the statement; its columns are those of list_breadcrumbs.sql, or of list_positions.sql with slow_since behind them. */
+/* Runs the statement; its columns are those of list_breadcrumbs.sql, or of list_positions_of_vehicles.sql with slow_since
+ * behind them. */
 struct error position_rows_query(struct db_connection *connection, struct arena *arena, struct vehicle_names *names,
                                  const struct sql_statement *statement, const struct db_parameters *parameters,
                                  bool has_slow_since, struct position_page *page) ERROR_MUST_CHECK;

@@ -34,7 +34,7 @@ struct error api_new(struct api_settings settings, struct api **api)
   if (*api == NULL) {
     abort();
   }
-  **api = (struct api){settings, vehicle_names_new()};
+  **api = (struct api){settings, vehicle_names_new(), newest_positions_new()};
   return error_none();
 }
 
@@ -42,6 +42,7 @@ void api_free(struct api *api)
 {
   if (api != NULL) {
     vehicle_names_free(api->names);
+    newest_positions_free(api->newest);
     free(api);
   }
 }

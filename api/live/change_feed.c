@@ -3,14 +3,13 @@
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "api/feed_reader.h"
 #include "api/live/feed_batch.h"
 #include "api/live/hub.h"
-#include "api_sql.h"
 #include "server/base/clock.h"
 #include "server/log.h"
 #include "server/metrics.h"
@@ -18,7 +17,7 @@
 static const char CHANNEL[] = "crumbtrail_feed";
 enum { READ_INTERVAL_MS = 40, POLL_INTERVAL_MS = 2000, BACK_OFF_MIN_MS = 100, BACK_OFF_MAX_MS = 5000 };
 enum { UNWATCHED_INTERVAL_MAX_MS = 1000, UNWATCHED_REST_FACTOR = 10 };
-enum { PAGE_ROWS = 4096, BATCH_ARENA_BYTES = 16 * 1024 };
+enum { BATCH_ARENA_BYTES = 16 * 1024 };
 
 struct change_feed {
   struct change_feed_settings settings;
@@ -38,31 +37,6 @@ struct change_feed {
   struct histogram *read_seconds;
 };
 
-/* A position of the page that is being read: the next page begins after it. */
-struct page_cursor {
-  int64_t seq;
-  int64_t vehicle_id;
-};
-
-static struct position read_position(struct arena *arena, const struct db_rows *rows, int row)
-{
-  return (struct position){
-      .vehicle_id = db_int64(rows, row, 0),
-      .vehicle = text_copy(arena, db_text(rows, row, 1)),
-      .recorded_at_us = db_time(rows, row, 2),
-      .received_at_us = db_time(rows, row, 3),
-      .slow_since_us = db_is_null(rows, row, 4) ? 0 : db_time(rows, row, 4),
-      .version = db_int64(rows, row, 5),
-      .seq = db_int64(rows, row, 6),
-      .longitude_deg = db_double(rows, row, 7),
-      .latitude_deg = db_double(rows, row, 8),
-      .speed_kmh = (float)db_double(rows, row, 9),
-      .heading_deg = (float)db_double(rows, row, 10),
-      .temperature_c = (float)db_double(rows, row, 11),
-      .ignition = (int8_t)(db_is_null(rows, row, 12) ? -1 : db_bool(rows, row, 12)),
-  };
-}
-
 static struct feed_batch *new_batch(const struct change_feed *feed, int64_t head)
 {
   struct arena *arena = arena_new(BATCH_ARENA_BYTES);
@@ -73,72 +47,36 @@ static struct feed_batch *new_batch(const struct change_feed *feed, int64_t head
   return batch;
 }
 
-static struct error read_page(struct change_feed *feed, struct feed_batch *batch, struct page_cursor *cursor)
+static struct error read_batch(struct change_feed *feed, struct feed_batch *batch, struct feed_cursor *cursor)
 {
-  struct arena *arena = arena_new(4096);
-  struct db_parameters *parameters = db_parameters_new(arena);
-  db_add_int64(parameters, cursor->seq);
-  db_add_int64(parameters, cursor->vehicle_id);
-  db_add_int64(parameters, PAGE_ROWS);
-  const struct db_rows *rows;
-  struct error error = db_query(feed->connection, arena, &SQL_READ_CHANGED_POSITIONS, parameters, &rows);
-  if (error.code != ERROR_NONE) {
-    arena_free(arena);
-    return error;
-  }
-  int count = db_row_count(rows);
-  batch->count = (size_t)count;
-  batch->complete = count < PAGE_ROWS;
-  batch->positions = arena_alloc_array(batch->arena, batch->count + 1, sizeof *batch->positions);
-  batch->hidden = arena_alloc(batch->arena, batch->count + 1);
-  for (int row = 0; row < count; row++) {
-    batch->positions[row] = read_position(batch->arena, rows, row);
-    batch->hidden[row] = db_bool(rows, row, 13);
-  }
-  if (count != 0) {
-    const struct position *last = &batch->positions[count - 1];
-    *cursor = (struct page_cursor){last->seq, last->vehicle_id};
-  }
-  counter_add(feed->rows, (uint64_t)count);
-  arena_free(arena);
+  struct feed_page page;
+  TRY(feed_read_page(feed->connection, batch->arena, cursor, &page));
+  batch->positions = page.positions;
+  batch->hidden = page.hidden;
+  batch->count = page.count;
+  batch->complete = page.is_last;
+  counter_add(feed->rows, page.count);
   return error_none();
-}
-
-static struct error read_head(struct change_feed *feed, int64_t *head, char epoch[FEED_EPOCH_MAX])
-{
-  struct arena *arena = arena_new(1024);
-  const struct db_rows *rows;
-  struct error error = db_query(feed->connection, arena, &SQL_READ_FEED_HEAD, NULL, &rows);
-  if (error.code == ERROR_NONE && db_row_count(rows) != 1) {
-    error = error_make(ERROR_INTERNAL, "the table feed must have one row");
-  }
-  if (error.code == ERROR_NONE) {
-    *head = db_int64(rows, 0, 0);
-    snprintf(epoch, FEED_EPOCH_MAX, "%.*s", TEXT_ARGS(db_text(rows, 0, 1)));
-  }
-  arena_free(arena);
-  return error;
 }
 
 /* The head is read first: all changes up to it are then visible to the second statement, whose later ones are read again. */
 static struct error read_changes(struct change_feed *feed)
 {
   int64_t began_us = clock_monotonic_us();
-  int64_t head;
-  char epoch[FEED_EPOCH_MAX] = "";
-  TRY(read_head(feed, &head, epoch));
+  struct feed_head head;
+  TRY(feed_read_head(feed->connection, &head));
   counter_add(feed->reads, 1);
-  if (strcmp(epoch, feed->epoch) != 0 || head < feed->last_seq) {
-    memcpy(feed->epoch, epoch, sizeof feed->epoch);
+  if (strcmp(head.epoch, feed->epoch) != 0 || head.seq < feed->last_seq) {
+    memcpy(feed->epoch, head.epoch, sizeof feed->epoch);
     feed->last_seq = -1;
     feed->must_reset = true;
-  } else if (head == feed->last_seq) {
+  } else if (head.seq == feed->last_seq) {
     return error_none();
   }
-  struct page_cursor cursor = {feed->last_seq, INT64_MAX};
+  struct feed_cursor cursor = feed_cursor_after(feed->last_seq);
   for (bool complete = false; !complete;) {
-    struct feed_batch *batch = new_batch(feed, head);
-    struct error error = read_page(feed, batch, &cursor);
+    struct feed_batch *batch = new_batch(feed, head.seq);
+    struct error error = read_batch(feed, batch, &cursor);
     if (error.code != ERROR_NONE) {
       feed_batch_free(batch);
       return error;
@@ -148,7 +86,7 @@ static struct error read_changes(struct change_feed *feed)
     complete = batch->complete;
     hub_deliver(feed->settings.hub, batch);
   }
-  feed->last_seq = head;
+  feed->last_seq = head.seq;
   histogram_observe(feed->read_seconds, (double)(clock_monotonic_us() - began_us) / (double)US_PER_SECOND);
   return error_none();
 }

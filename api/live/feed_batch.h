@@ -8,10 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "api/position.h"
-#include "server/base/arena.h"
-
-enum { FEED_EPOCH_MAX = 40 };
+#include "api/feed_reader.h"
 
 struct feed_batch {
   struct feed_batch *next; /* the hub's inbox */
