@@ -8,6 +8,7 @@
 #include "ingest/batch.h"
 #include "ingest/batch_commit.h"
 #include "ingest/partitions.h"
+#include "ingest/shadow_keeper.h"
 #include "ingest/writer_metrics.h"
 #include "server/base/arena.h"
 #include "server/base/clock.h"
@@ -210,7 +211,9 @@ static struct error write_once(struct batch_writer *writer, struct arena *arena,
   batch_make(arena, deliveries, count, writer->registry, &batch);
   TRY(ensure_days(writer, arena, &batch));
   *row_count = batch.row_count;
-  return batch_commit(&writer->store, &batch);
+  TRY(batch_commit(&writer->store, &batch));
+  shadow_keeper_take(writer->settings.shadows, &batch, writer->registry);
+  return error_none();
 }
 
 /* Once more when a partition has been dropped since it was last seen (23514 is said of that, too). */
@@ -244,7 +247,6 @@ static void keep_poison(struct batch_writer *writer, struct delivery *delivery, 
                             .body = delivery->body};
   struct delivery kept = {.rejects = &reject,
                           .reject_count = 1,
-                          .vehicle_hint = delivery->vehicle_hint,
                           .request_id = delivery->request_id,
                           .received_at_us = delivery->received_at_us,
                           .is_continuation = delivery->is_continuation,

@@ -17,6 +17,7 @@
 #include "server/db/connection.h"
 
 struct metrics;
+struct shadow_keeper;
 struct batch_writer;
 
 /* What one request brought. The submitter's until batch_writer_submit succeeds, the writer's until on_done. */
@@ -50,6 +51,8 @@ struct batch_writer_settings {
   int64_t queue_max;       /* deliveries that may wait */
   int64_t queue_max_bytes; /* sum of memory_bytes of all that are not done; 0: 128 MiB */
   struct metrics *metrics; /* may be NULL */
+  /* Gets what each committed batch says of shadows; may be NULL. Outlives the writer. */
+  struct shadow_keeper *shadows;
 };
 
 /* Starts the thread; the database may be away, it is asked for again and again. */

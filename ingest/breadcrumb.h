@@ -18,6 +18,13 @@ enum breadcrumb_flag {
 
 enum breadcrumb_source { SOURCE_IOT_HTTP = 1, SOURCE_SNS = 2, SOURCE_S3 = 3, SOURCE_FIREHOSE = 4, SOURCE_REPLAY = 5 };
 
+/* What an event says of the shadow of its thing. */
+enum shadow_form {
+  SHADOW_NONE,
+  SHADOW_WHOLE, /* the whole of the classic shadow: {"state":..,"metadata":..,"version":..} */
+  SHADOW_EVENT, /* an event to be looked into: a part of a shadow, or a named one */
+};
+
 struct breadcrumb {
   struct text vehicle; /* 1-128 of [A-Za-z0-9:_-] */
   int64_t recorded_at_us;
@@ -30,7 +37,9 @@ struct breadcrumb {
   int8_t ignition; /* -1 unknown, 0 off, 1 on */
   uint8_t flags;
   uint8_t source;
-  struct text extra; /* JSON object text, or data == NULL */
+  uint8_t shadow_form; /* enum shadow_form */
+  struct text extra;   /* JSON object text, or data == NULL */
+  struct text shadow;  /* borrows from the body; data == NULL with SHADOW_NONE */
 };
 
 #endif

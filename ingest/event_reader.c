@@ -255,6 +255,8 @@ static bool read_breadcrumb(const struct reading *reading, const struct event_vi
     consume(&kept, thing_name);
   }
   breadcrumb->flags = flags_intrinsic(breadcrumb, reading->input->now_us);
+  breadcrumb->shadow_form = (uint8_t)view->shadow_form;
+  breadcrumb->shadow = view->shadow != NULL ? view->shadow->raw : (struct text){NULL, 0};
   breadcrumb->extra = event_extra(reading->arena, reading->scratch, &kept);
   return true;
 }

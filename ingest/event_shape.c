@@ -91,6 +91,24 @@ static void find_reported(const struct json *const *found, struct event_view *vi
   }
 }
 
+/* A whole classic shadow is known without looking into it; parts and named ones (topic $aws/things/THING/shadow/name/..) are
+ * not.
+ */
+static void find_shadow(const struct json *const *found, struct event_view *view)
+{
+  static const struct text named = {"/shadow/name/", 13};
+  const struct json *current = object_or_null(found[EVENT_CURRENT]);
+  const struct json *topic = found[EVENT_THETOPIC];
+  if (view->version == NULL || (current == NULL && object_or_null(found[EVENT_STATE]) == NULL)) {
+    return;
+  }
+  bool is_named = topic != NULL && topic->type == JSON_STRING &&
+                  memmem(topic->text.data, topic->text.length, named.data, named.length) != NULL;
+  bool is_whole = current != NULL && !is_named && json_member(current, TEXT("version")) == view->version;
+  view->shadow = is_whole ? current : view->event;
+  view->shadow_form = is_whole ? SHADOW_WHOLE : SHADOW_EVENT;
+}
+
 static bool set_pair(struct event_view *view, const struct json *latitude, const struct json *longitude)
 {
   if (latitude == NULL || longitude == NULL) {
@@ -127,6 +145,7 @@ void event_view_make(const struct json *event, struct text temperature_field, st
   view->client_token = found[EVENT_CLIENT_TOKEN];
   view->version = found[EVENT_VERSION];
   find_reported(found, view);
+  find_shadow(found, view);
   if (view->reported == NULL) {
     return;
   }

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "ingest/breadcrumb.h"
 #include "server/json/reader.h"
 
 /* Members of the reported state that a breadcrumb is made of. */
@@ -31,6 +32,9 @@ struct event_view {
   const struct json *reported; /* NULL: the message reports nothing */
   const struct json *metadata; /* mirrors `reported` with timestamps; NULL when there is none */
   bool is_flat;                /* `reported` is the event itself */
+  /* What it says of the thing's shadow; NULL and SHADOW_NONE when it is none, or has no version to order it by. */
+  const struct json *shadow;
+  enum shadow_form shadow_form;
   /* Members of the event itself; NULL when absent or null. */
   const struct json *thingnm;
   const struct json *thetopic;

@@ -7,13 +7,18 @@
 #include "ingest/keeper.h"
 #include "ingest/object_queue.h"
 #include "ingest/receiver.h"
+#include "ingest/shadow_keeper.h"
 
-enum { WRITER_TIMEOUT_MS = 10000, KEEPER_TIMEOUT_MS = 10000, OBJECTS_TIMEOUT_MS = 10000 };
+enum { WRITER_TIMEOUT_MS = 10000, KEEPER_TIMEOUT_MS = 10000, OBJECTS_TIMEOUT_MS = 10000, SHADOWS_TIMEOUT_MS = 10000 };
+
+/* Beyond the writer's: what the last batches said of shadows. */
+enum { SHADOWS_GRACE_MS = 1000 };
 
 struct ingest {
   struct ingest_settings settings;
   const char *key; /* of the senders */
   struct keeper *keeper;
+  struct shadow_keeper *shadows;
   struct batch_writer *writer;
   struct object_queue *objects;
   struct receiver *receiver;
@@ -34,11 +39,19 @@ static struct error start_keeper(struct ingest *ingest)
   return keeper_start(keeper, &ingest->keeper);
 }
 
+static struct error start_shadows(struct ingest *ingest)
+{
+  struct shadow_keeper_settings shadows = {database_of(ingest, "crumbtrail shadows", SHADOWS_TIMEOUT_MS),
+                                           ingest->settings.metrics};
+  return shadow_keeper_start(shadows, &ingest->shadows);
+}
+
 static struct error start_writer(struct ingest *ingest)
 {
   struct batch_writer_settings writer = {.database = database_of(ingest, "crumbtrail writer", WRITER_TIMEOUT_MS),
                                          .queue_max = ingest->settings.config->ingest_queue_max,
-                                         .metrics = ingest->settings.metrics};
+                                         .metrics = ingest->settings.metrics,
+                                         .shadows = ingest->shadows};
   return batch_writer_start(writer, &ingest->writer);
 }
 
@@ -72,6 +85,7 @@ static struct error start_parts(struct ingest *ingest)
     TRY(ingest_key_load(ingest->settings.arena, config->data_folder, &ingest->key));
   }
   TRY(start_keeper(ingest));
+  TRY(start_shadows(ingest));
   TRY(start_writer(ingest));
   TRY(start_objects(ingest));
   return make_receiver(ingest);
@@ -111,6 +125,8 @@ void ingest_stop(struct ingest *ingest, int grace_ms)
     ingest->objects = NULL;
     batch_writer_stop(ingest->writer, grace_ms);
     ingest->writer = NULL;
+    shadow_keeper_stop(ingest->shadows, SHADOWS_GRACE_MS);
+    ingest->shadows = NULL;
   }
 }
 
