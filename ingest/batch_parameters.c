@@ -251,16 +251,16 @@ struct db_parameters *batch_rejected_parameters(const struct batch *batch)
   unsigned char *digests = arena_alloc_array(batch->arena, total, REJECTED_DIGEST_BYTES);
   int64_t *received_at_us = arena_alloc_array(batch->arena, total, sizeof *received_at_us);
   int16_t *sources = arena_alloc_array(batch->arena, total, sizeof *sources);
-  struct text *texts = arena_alloc_array(batch->arena, total * 6, sizeof *texts);
+  struct text *texts = arena_alloc_array(batch->arena, total * 7, sizeof *texts);
   struct text *digest_texts = texts, *vehicles = texts + total, *fields = texts + total * 2, *reasons = texts + total * 3,
-              *request_ids = texts + total * 4, *bodies = texts + total * 5;
+              *request_ids = texts + total * 4, *bodies = texts + total * 5, *hints = texts + total * 6;
   size_t count = 0;
   for (size_t i = 0; i < batch->delivery_count; i++) {
     const struct delivery *delivery = batch->deliveries[i];
     for (size_t j = 0; j < delivery->reject_count; j++, count++) {
       const struct rejected *reject = &delivery->rejects[j];
       unsigned char *digest = digests + count * REJECTED_DIGEST_BYTES;
-      rejected_digest(reject->body, digest);
+      rejected_digest(reject->body, delivery->vehicle_hint, digest);
       digest_texts[count] = (struct text){(const char *)digest, REJECTED_DIGEST_BYTES};
       received_at_us[count] = delivery->received_at_us;
       sources[count] = delivery->source;
@@ -269,6 +269,7 @@ struct db_parameters *batch_rejected_parameters(const struct batch *batch)
       reasons[count] = reject->reason;
       request_ids[count] = delivery->request_id.data != NULL ? delivery->request_id : TEXT("");
       bodies[count] = reject->body.data != NULL ? reject->body : TEXT("");
+      hints[count] = delivery->vehicle_hint.length != 0 ? rejected_storable(delivery->vehicle_hint) : (struct text){NULL, 0};
     }
   }
   struct db_parameters *parameters = db_parameters_new(batch->arena);
@@ -280,6 +281,7 @@ struct db_parameters *batch_rejected_parameters(const struct batch *batch)
   db_add_text_array(parameters, reasons, count);
   db_add_text_array(parameters, request_ids, count);
   db_add_bytes_array(parameters, bodies, count);
+  db_add_text_array(parameters, hints, count);
   return parameters;
 }
 

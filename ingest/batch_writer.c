@@ -247,6 +247,7 @@ static void keep_poison(struct batch_writer *writer, struct delivery *delivery, 
                             .body = delivery->body};
   struct delivery kept = {.rejects = &reject,
                           .reject_count = 1,
+                          .vehicle_hint = delivery->vehicle_hint,
                           .request_id = delivery->request_id,
                           .received_at_us = delivery->received_at_us,
                           .is_continuation = delivery->is_continuation,

@@ -2,9 +2,16 @@
 
 #include <openssl/sha.h>
 
-void rejected_digest(struct text body, unsigned char digest[REJECTED_DIGEST_BYTES])
+void rejected_digest(struct text body, struct text vehicle_hint, unsigned char digest[REJECTED_DIGEST_BYTES])
 {
-  SHA256((const unsigned char *)(body.data != NULL ? body.data : ""), body.length, digest);
+  if (vehicle_hint.length == 0) {
+    SHA256((const unsigned char *)(body.data != NULL ? body.data : ""), body.length, digest);
+    return;
+  }
+  unsigned char parts[2 * REJECTED_DIGEST_BYTES];
+  rejected_digest(body, TEXT(""), parts);
+  rejected_digest(vehicle_hint, TEXT(""), parts + REJECTED_DIGEST_BYTES);
+  SHA256(parts, sizeof parts, digest);
 }
 
 struct text rejected_storable(struct text value)

@@ -18,8 +18,9 @@ struct rejected {
 
 enum { REJECTED_DIGEST_BYTES = 32 };
 
-/* SHA-256 of the bytes: the same bytes delivered again are the same row. */
-void rejected_digest(struct text body, unsigned char digest[REJECTED_DIGEST_BYTES]);
+/* SHA-256 of the bytes, and of the vehicle's name that came beside them, when there was one: the same delivered again is the
+ * same row. */
+void rejected_digest(struct text body, struct text vehicle_hint, unsigned char digest[REJECTED_DIGEST_BYTES]);
 
 /* The longest start of the text that PostgreSQL takes as text: whole UTF-8 characters, no NUL. */
 struct text rejected_storable(struct text value);

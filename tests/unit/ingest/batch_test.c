@@ -128,8 +128,13 @@ static void test_rejected(void **state)
   (void)state;
   static const unsigned char sha256_abc_start[4] = {0xba, 0x78, 0x16, 0xbf};
   unsigned char digest[REJECTED_DIGEST_BYTES];
-  rejected_digest(TEXT("abc"), digest);
+  rejected_digest(TEXT("abc"), TEXT(""), digest);
   assert_memory_equal(digest, sha256_abc_start, 4);
+  unsigned char hinted[REJECTED_DIGEST_BYTES];
+  rejected_digest(TEXT("abc"), TEXT("van_1"), hinted);
+  assert_memory_not_equal(digest, hinted, sizeof digest);
+  rejected_digest(TEXT("abc"), TEXT("van_2"), digest);
+  assert_memory_not_equal(digest, hinted, sizeof digest);
   assert_true(text_equal(rejected_storable(TEXT("gr\xc3\xbc\xc3")), TEXT("gr\xc3\xbc")));
   assert_true(text_equal(rejected_storable(TEXT("ab\0cd")), TEXT("ab")));
   assert_true(text_equal(rejected_storable(TEXT("")), TEXT("")));
