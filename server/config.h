@@ -41,9 +41,19 @@ struct config {
   const char *allowed_origins;     /* comma separated, besides the server's own */
   const char *raster_tile_url;     /* "" = none */
   const char *raster_attribution;
-  const char *log_level;  /* debug | info | warning | error */
-  const char *log_format; /* logfmt | json */
-  const uint8_t *origins; /* where each row of the table came from, for config_print */
+  const char *aws_region;       /* "" = environment, profile, instance */
+  const char *aws_profile;      /* "" = AWS_PROFILE, else default */
+  const char *aws_endpoint_url; /* of all services; "" = AWS's own */
+  const char *s3_endpoint_url;
+  const char *s3_path_style; /* auto | yes | no */
+  const char *sqs_endpoint_url;
+  const char *iot_endpoint_url;
+  const char *iot_service_name; /* iotdata */
+  int64_t aws_requests_max;     /* at a time; 64 */
+  int64_t aws_timeout_ms;       /* 30000 */
+  const char *log_level;        /* debug | info | warning | error */
+  const char *log_format;       /* logfmt | json */
+  const uint8_t *origins;       /* where each row of the table came from, for config_print */
 };
 
 /* Reads flags from argv[first..argc), the environment and the file. Positional arguments are left in *positional (arena), flags

@@ -48,8 +48,9 @@ enum credentials_state {
 };
 /* Never waits. *error says what was tried when MISSING. */
 enum credentials_state credentials_get(struct credentials_chain *chain, struct credentials *credentials, struct error *error);
-/* The same for the region, which needs no keys; `out` as a terminated text. */
-enum credentials_state credentials_region(struct credentials_chain *chain, char out[AWS_REGION_MAX], struct error *error);
+/* The same for the region, which needs no keys. Without `ask_instance` the instance metadata are left alone. */
+enum credentials_state credentials_region(struct credentials_chain *chain, bool ask_instance, char out[AWS_REGION_MAX],
+                                          struct error *error);
 /* AWS says that these have ended or are unknown: look again before the next use. Ignored unless they are still the current. */
 void credentials_refused(struct credentials_chain *chain, const char *access_key_id);
 
