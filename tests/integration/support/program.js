@@ -58,11 +58,12 @@ export function skipWithoutSharedData(file) {
 }
 
 export class Program {
-  /** @param {{data?: string, database?: string, flags?: string[]}} options */
-  constructor({ data = makeDataFolder(), database, flags = [] } = {}) {
+  /** @param {{data?: string, database?: string, flags?: string[], env?: Record<string, string>}} options */
+  constructor({ data = makeDataFolder(), database, flags = [], env = {} } = {}) {
     this.data = data;
     this.database = database;
     this.flags = flags;
+    this.env = env;
     this.log = '';
   }
 
@@ -76,7 +77,7 @@ export class Program {
     if (this.database) {
       flags.push('--database', this.database);
     }
-    this.child = spawn(BINARY, flags, { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.child = spawn(BINARY, flags, { env: { ...process.env, ...this.env }, stdio: ['ignore', 'pipe', 'pipe'] });
     running.add(this);
     this.exited = once(this.child, 'exit').then(([code, signal]) => {
       running.delete(this);
