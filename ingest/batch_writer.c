@@ -393,7 +393,7 @@ bool batch_writer_wait_for_room(struct batch_writer *writer, struct batch_writer
 {
   (void)pthread_mutex_lock(&writer->waiters_mutex);
   /* hand_back counts before it takes the list: who is on the list while anything is under way will be told. */
-  bool waits = atomic_load(&writer->waiting_count) != 0;
+  bool waits = atomic_load(&writer->waiting_count) != 0 && !is_stopping(writer);
   if (waits) {
     waiter->next = writer->waiters;
     writer->waiters = waiter;

@@ -3,7 +3,7 @@
  *
  * Bytes in; values found (one after the other with nothing, white space or commas between them, or the elements of arrays of
  * any length); breadcrumbs and rejects of about 256 KiB of them at a time to the batch writer. gzip is recognised by its first
- * bytes (several members too). A value that is broken, or larger than EVENT_STREAM_VALUE_MAX, is rejected alone and reading
+ * bytes (several members too). A value that is broken, or larger than 1 MiB, is rejected alone and reading
  * goes on at the next one. What is found does not depend on how the bytes were cut. Memory: a few pieces, whatever the input's
  * length.
  *
@@ -25,7 +25,7 @@
 #include "server/base/error.h"
 #include "server/base/text.h"
 
-enum { EVENT_STREAM_VALUE_MAX = 1024 * 1024, EVENT_STREAM_DIGEST_BYTES = 32 };
+enum { EVENT_STREAM_DIGEST_BYTES = 32 };
 
 struct event_stream;
 
@@ -51,6 +51,7 @@ struct event_stream_settings {
   const struct event_settings *events; /* borrowed until on_finished */
   uint8_t source;                      /* enum breadcrumb_source */
   bool is_plain;                       /* the bytes are never gzip, whatever they begin with */
+  bool is_repeatable;                  /* the source can bring it again (an S3 object): never spooled */
   bool with_digest;
   struct text vehicle_hint; /* copied; the vehicle's name as the envelope knows it (an S3 key); may be empty */
   struct text request_id;   /* copied; stands beside what is rejected */

@@ -1,6 +1,7 @@
 #include "server/http/gzip.h"
 
 #include <assert.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <zlib.h>
 
@@ -171,4 +172,60 @@ struct error gzip_inflate(struct arena *arena, struct text compressed, size_t in
   struct error result = inflate_all(&zlib, arena, inflated_max, plain);
   inflateEnd(&zlib);
   return result;
+}
+
+struct gunzip_stream {
+  z_stream zlib;
+  bool may_end;
+};
+
+struct gunzip_stream *gunzip_stream_new(void)
+{
+  struct gunzip_stream *stream = calloc(1, sizeof *stream);
+  if (stream == NULL || inflateInit2(&stream->zlib, WINDOW_BITS_GZIP) != Z_OK) {
+    abort();
+  }
+  stream->may_end = true;
+  return stream;
+}
+
+void gunzip_stream_free(struct gunzip_stream *stream)
+{
+  if (stream != NULL) {
+    inflateEnd(&stream->zlib);
+    free(stream);
+  }
+}
+
+struct error gunzip_stream_read(struct gunzip_stream *stream, struct text *compressed, char *out, size_t capacity,
+                                size_t *length)
+{
+  z_stream *zlib = &stream->zlib;
+  size_t slice = compressed->length < UINT_MAX ? compressed->length : UINT_MAX;
+  zlib->next_in = (Bytef *)(uintptr_t)compressed->data;
+  zlib->avail_in = (uInt)slice;
+  zlib->next_out = (Bytef *)out;
+  zlib->avail_out = (uInt)capacity;
+  int result = Z_OK;
+  /* Once the input is used up, inflate may still hold bytes that had no room. */
+  while (zlib->avail_out != 0 && (zlib->avail_in != 0 || !stream->may_end) && result == Z_OK) {
+    stream->may_end = false;
+    result = inflate(zlib, Z_NO_FLUSH);
+    if (result == Z_STREAM_END) {
+      stream->may_end = true;
+      result = inflateReset(zlib);
+    }
+  }
+  *length = capacity - zlib->avail_out;
+  size_t taken = slice - zlib->avail_in;
+  *compressed = (struct text){compressed->data + taken, compressed->length - taken};
+  if (result != Z_OK && result != Z_BUF_ERROR) {
+    return error_make(ERROR_BAD_INPUT, "the body is not valid gzip");
+  }
+  return error_none();
+}
+
+bool gunzip_stream_may_end(const struct gunzip_stream *stream)
+{
+  return stream->may_end;
 }

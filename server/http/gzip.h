@@ -28,4 +28,15 @@ void gzip_stream_free(struct gzip_stream *stream); /* accepts NULL */
 /* Compresses, appending to `out` what is ready; `finish` ends the stream. */
 void gzip_stream_add(struct gzip_stream *stream, struct text plain, bool finish, struct buffer *out);
 
+/* The other way in pieces; several members in a row are one stream (RFC 1952, 2.2). */
+struct gunzip_stream;
+struct gunzip_stream *gunzip_stream_new(void);
+void gunzip_stream_free(struct gunzip_stream *stream); /* accepts NULL */
+/* Takes from the start of *compressed, which it cuts off, until that is used up or `capacity` bytes have come out. With less
+ * than `capacity`, nothing is left to come of what was taken. ERROR_BAD_INPUT: damaged; what came out before it is good. */
+struct error gunzip_stream_read(struct gunzip_stream *stream, struct text *compressed, char *out, size_t capacity,
+                                size_t *length) ERROR_MUST_CHECK;
+/* At the end of a member (or before the first): the input may end here. */
+bool gunzip_stream_may_end(const struct gunzip_stream *stream);
+
 #endif
