@@ -74,7 +74,8 @@ static struct error read_input(const struct command *command, int argument_count
   int positional_count = 0;
   TRY(config_load(arena, argument_count, arguments, 2, command->flags, config, &positional, &positional_count, extras));
   int expected = command->argument != NULL ? 1 : 0;
-  if (positional_count < expected) {
+  bool is_optional = expected == 1 && command->argument[0] == '[';
+  if (positional_count < expected && !is_optional) {
     return error_at(ERROR_SETUP, command->argument, "is missing");
   }
   if (positional_count > expected) {
@@ -89,7 +90,7 @@ static struct error read_input(const struct command *command, int argument_count
     return error_at(ERROR_SETUP, "log-format", "%s is not a format", config->log_format);
   }
   log_setup(level, format);
-  *input = (struct command_input){arena, config, extras, expected == 1 ? positional[0] : NULL, &stop_requested};
+  *input = (struct command_input){arena, config, extras, positional_count == 1 ? positional[0] : NULL, &stop_requested};
   return error_none();
 }
 

@@ -17,13 +17,13 @@ struct command_input {
   struct arena *arena; /* lives until the command returns */
   const struct config *config;
   const struct config_extras *extras;
-  const char *file;                  /* the argument, for a command that takes one */
+  const char *file;                  /* the argument, for a command that takes one; NULL: it may be left out, and was */
   const volatile sig_atomic_t *stop; /* set by SIGINT and SIGTERM */
 };
 
 struct command {
   const char *name;
-  const char *argument; /* "FILE.csv": exactly one is expected; NULL: none */
+  const char *argument; /* "FILE.csv": exactly one is expected; "[FILE]": at most one; NULL: none */
   const char *summary;
   int (*run)(const struct command_input *input); /* the exit code */
   const char *const *flags;                      /* besides the settings, NULL-terminated, as config_load takes them */

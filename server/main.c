@@ -18,6 +18,7 @@
 #include "ingest/generator/simulate.h"
 #include "ingest/import_osm.h"
 #include "ingest/ingest.h"
+#include "server/aws/check.h"
 #include "server/base/clock.h"
 #include "server/command_line.h"
 #include "server/config.h"
@@ -373,6 +374,11 @@ static int run_import_osm(const struct command_input *input)
   return import_osm_run(input->arena, input->config, input->file);
 }
 
+static int run_aws_check(const struct command_input *input)
+{
+  return aws_check_run(input->arena, input->config, input->extras, input->file);
+}
+
 static const char *const NO_FLAGS[] = {NULL};
 
 int main(int argument_count, char **arguments)
@@ -385,6 +391,8 @@ int main(int argument_count, char **arguments)
       {"replay", "FILE.csv", "Sends a recorded trace as AWS IoT events", run_replay, REPLAY_FLAGS, replay_print_help},
       {"import-osm", "FILE.osm.pbf", "Roads and base map from an OpenStreetMap extract", run_import_osm, NO_FLAGS,
        import_osm_print_help},
+      {"aws-check", "[s3://...]", "Says which AWS keys, region and endpoints are found, and whether they work", run_aws_check,
+       AWS_CHECK_FLAGS, aws_check_print_help},
       {"config", NULL, "Prints the settings in force and where each comes from; secrets are masked", run_config, NO_FLAGS,
        NULL},
   };

@@ -104,7 +104,8 @@ struct error aws_client_identity(struct aws_client *client, struct arena *arena,
   char region[AWS_REGION_MAX];
   char masked[CREDENTIALS_KEY_ID_MAX];
   struct error error = error_none();
-  *identity = (struct aws_identity){.source = "", .masked_key_id = "", .region = ""};
+  *identity =
+      (struct aws_identity){.source = "", .masked_key_id = "", .region = "", .s3_url = "", .sqs_url = "", .iot_url = ""};
   pthread_mutex_lock(&client->lock);
   enum credentials_state keys = CREDENTIALS_COMING;
   enum credentials_state place = CREDENTIALS_COMING;
@@ -116,6 +117,9 @@ struct error aws_client_identity(struct aws_client *client, struct arena *arena,
   pthread_mutex_unlock(&client->lock);
   if (place == CREDENTIALS_READY) {
     identity->region = arena_printf(arena, "%s", region);
+    identity->s3_url = endpoint_base(arena, &client->endpoints, AWS_S3, identity->region);
+    identity->sqs_url = endpoint_base(arena, &client->endpoints, AWS_SQS, identity->region);
+    identity->iot_url = endpoint_base(arena, &client->endpoints, AWS_IOT_DATA, identity->region);
   }
   if (keys != CREDENTIALS_READY) {
     return error;

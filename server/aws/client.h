@@ -117,12 +117,15 @@ struct text aws_request_body(const struct aws_request *request);
 struct error aws_plain_get(const char *url, const char *endpoint_url, size_t body_max_bytes, struct aws_handlers handlers,
                            struct aws_request **request) ERROR_MUST_CHECK;
 
-/* What `crumbtrail aws-check` shows. Waits for the credentials. Texts in the arena. */
+/* What `crumbtrail aws-check` shows; waits for it. Texts in the arena; what was not found is "", also with an error. */
 struct aws_identity {
   const char *source;        /* "environment", "profile default of /root/.aws/credentials", ... */
   const char *masked_key_id; /* AKIA****MPLE */
   int64_t expires_at_us;     /* 0: never */
   const char *region;
+  const char *s3_url;
+  const char *sqs_url;
+  const char *iot_url;
 };
 struct error aws_client_identity(struct aws_client *client, struct arena *arena,
                                  struct aws_identity *identity) ERROR_MUST_CHECK;

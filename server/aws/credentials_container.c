@@ -41,7 +41,7 @@ struct error source_container(const struct credentials_search *search, struct so
   const char *url = search_variable(search, "AWS_CONTAINER_CREDENTIALS_FULL_URI");
   const char *token;
   if (relative == NULL && url == NULL) {
-    answer->why = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI and ..._FULL_URI are not set";
+    answer->why = "no AWS_CONTAINER_CREDENTIALS_..._URI";
     return error_none();
   }
   if (relative != NULL) {

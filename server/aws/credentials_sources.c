@@ -109,11 +109,11 @@ struct error source_environment(const struct credentials_search *search, struct 
   const char *token = search_variable(search, "AWS_SESSION_TOKEN");
   const char *expiration = search_variable(search, "AWS_CREDENTIAL_EXPIRATION");
   if (search->is_profile_setting) {
-    answer->why = "left aside, because the setting aws-profile names a profile";
+    answer->why = "left aside for the setting aws-profile";
     return error_none();
   }
   if (key_id == NULL && secret == NULL) {
-    answer->why = "AWS_ACCESS_KEY_ID is not set";
+    answer->why = "no AWS_ACCESS_KEY_ID";
     return error_none();
   }
   if (key_id == NULL || secret == NULL) {

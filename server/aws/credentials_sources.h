@@ -30,7 +30,7 @@ struct credentials_search {
 
 struct source_answer {
   bool found;
-  const char *why; /* not found: "AWS_ACCESS_KEY_ID is not set" */
+  const char *why; /* not found: "no AWS_ACCESS_KEY_ID" */
   struct credentials credentials;
 };
 

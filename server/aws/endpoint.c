@@ -107,20 +107,23 @@ static const char *aws_host(struct arena *arena, enum aws_service service, const
   return arena_printf(arena, "https://%s.%s.amazonaws.com%s", prefixes[service], region, suffix);
 }
 
+const char *endpoint_base(struct arena *arena, const struct endpoints *endpoints, enum aws_service service, const char *region)
+{
+  const char *url = endpoints->urls[service];
+  return is_set(url) ? url : aws_host(arena, service, region);
+}
+
 /* scheme, host, port and perhaps a path, without a slash at the end. */
 static struct error base_of(struct arena *arena, const struct endpoints *endpoints, const struct aws_request *request,
                             const char *region, struct uri *base)
 {
-  const char *url = endpoints->urls[request->service];
-  if (!is_set(url) && request->service == AWS_SQS && request->url.length > 0) {
+  bool is_own = endpoint_is_own(endpoints, request);
+  if (!is_own && request->service == AWS_SQS && request->url.length > 0) {
     TRY(uri_parse(request->url, base));
     base->target = TEXT("");
     return error_none();
   }
-  if (!is_set(url)) {
-    url = aws_host(arena, request->service, region);
-  }
-  TRY(uri_parse(text_from(url), base));
+  TRY(uri_parse(text_from(endpoint_base(arena, endpoints, request->service, region)), base));
   while (text_ends_with(base->target, TEXT("/"))) {
     base->target.length--;
   }

@@ -17,6 +17,9 @@ struct error endpoints_from(const struct aws_settings *settings, struct endpoint
 /* Whether the request goes to an endpoint of its own, which may do without a region. */
 bool endpoint_is_own(const struct endpoints *endpoints, const struct aws_request *request);
 
+/* "https://s3.eu-west-1.amazonaws.com": of a service, for the operator. In the arena, or the setting's own text. */
+const char *endpoint_base(struct arena *arena, const struct endpoints *endpoints, enum aws_service service, const char *region);
+
 struct endpoint {
   const char *url;    /* with path and query */
   struct text host;   /* the Host header */
