@@ -63,15 +63,17 @@ const struct fleet *event_source_fleet(const struct event_source *source)
 }
 
 /* The vehicles report in turn, evenly over the interval. */
-int64_t event_source_next_us(const struct event_source *source)
+static int64_t moment_us(const struct event_source *source, int64_t number)
 {
-  if (source->number >= source->total) {
-    return INT64_MAX;
-  }
   int64_t vehicles = source->options.vehicles;
   int64_t interval_us = source->options.interval_us;
-  int64_t phase_us = (int64_t)((double)interval_us * (double)(source->number % vehicles) / (double)vehicles);
-  return source->options.start_us + source->number / vehicles * interval_us + phase_us;
+  int64_t phase_us = (int64_t)((double)interval_us * (double)(number % vehicles) / (double)vehicles);
+  return source->options.start_us + number / vehicles * interval_us + phase_us;
+}
+
+int64_t event_source_next_us(const struct event_source *source)
+{
+  return source->number < source->total ? moment_us(source, source->number) : INT64_MAX;
 }
 
 static void make_dirty(struct random *random, struct report *report)
@@ -125,13 +127,18 @@ static int64_t later(struct event_source *source)
   return source->number + 1 + (int64_t)(rounds * (double)source->options.vehicles);
 }
 
-bool event_source_next(struct event_source *source, struct text *event)
+static struct outgoing_event outgoing(const struct event_source *source, int vehicle, int64_t number, struct text body)
+{
+  return (struct outgoing_event){body, fleet_name(source->fleet, vehicle), (uint32_t)vehicle, moment_us(source, number)};
+}
+
+bool event_source_next(struct event_source *source, struct outgoing_event *event)
 {
   late_event_free(&source->taken);
   for (;;) {
     int64_t now = source->number < source->total ? source->number : INT64_MAX;
     if (late_queue_take(&source->late, now, &source->taken)) {
-      *event = source->taken.event;
+      *event = outgoing(source, source->taken.vehicle, source->taken.due, source->taken.event);
       return true;
     }
     if (source->number >= source->total) {
@@ -139,17 +146,18 @@ bool event_source_next(struct event_source *source, struct text *event)
     }
     write_next(source);
     struct text written = buffer_text(&source->event);
+    int vehicle = (int)(source->number % source->options.vehicles);
     bool is_late = random_chance(&source->random, source->options.late_share);
     if (random_chance(&source->random, source->options.duplicate_share)) {
       bool at_once = random_chance(&source->random, 0.5);
-      late_queue_add(&source->late, at_once ? source->number + 1 : later(source), written);
+      late_queue_add(&source->late, at_once ? source->number + 1 : later(source), vehicle, written);
     }
     if (is_late) {
-      late_queue_add(&source->late, later(source), written);
+      late_queue_add(&source->late, later(source), vehicle, written);
     }
     source->number++;
     if (!is_late) {
-      *event = written;
+      *event = outgoing(source, vehicle, source->number - 1, written);
       return true;
     }
   }

@@ -4,6 +4,7 @@
 #define CRUMBTRAIL_INGEST_GENERATOR_EVENT_SOURCE_H
 
 #include "ingest/generator/fleet.h"
+#include "ingest/generator/outgoing_event.h"
 #include "ingest/generator/simulate_options.h"
 
 struct event_source;
@@ -16,7 +17,7 @@ const struct fleet *event_source_fleet(const struct event_source *source);
 /* When the next event happens, in simulated time; INT64_MAX: all moves are done, only held back events are left. */
 int64_t event_source_next_us(const struct event_source *source);
 /* The next event; false when there is none left. Lives until the next call. */
-bool event_source_next(struct event_source *source, struct text *event);
+bool event_source_next(struct event_source *source, struct outgoing_event *event);
 /* How many are held back now. */
 int64_t event_source_held_back(const struct event_source *source);
 

@@ -5,15 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "server/base/arena.h"
 #include "server/base/clock.h"
-#include "server/json/reader.h"
 
 enum { ANSWER_MAX_BYTES = 64 * 1024, FAILURE_MAX = 400, URL_MAX = 2048 };
-static const int64_t BATCH_OPEN_US = 20 * US_PER_MS;
 static const int64_t PAUSE_FIRST_US = 100 * US_PER_MS;
 static const int64_t PAUSE_LONGEST_US = 5 * US_PER_SECOND;
-static const long TIMEOUT_MS = 60000;
+static const long TIMEOUT_MS = 180000; /* as long as Firehose waits */
 
 enum transfer_state { TRANSFER_FREE, TRANSFER_RUNNING, TRANSFER_PAUSED };
 
@@ -22,9 +19,10 @@ struct transfer {
   enum transfer_state state;
   struct buffer body;
   struct buffer answer;
+  struct curl_slist *headers; /* of its own, or NULL: those of every request */
+  struct http_post post;      /* url, body and headers are kept in the other members */
   char url[URL_MAX];
-  const char *method; /* NULL: POST of events */
-  int events;
+  char id[HTTP_POST_ID_MAX];
   int attempts;
   int64_t retry_at_us;
 };
@@ -37,13 +35,11 @@ struct http_sender {
   int *free_transfers;
   int free_count;
   int paused_count;
-  struct arena *arena;
-  struct buffer open; /* the batch that is being filled */
-  int open_events;
-  int64_t open_since_us;
+  int64_t (*on_turn)(void *context);
+  void *on_turn_context;
   bool hopeless;
   char failure[FAILURE_MAX];
-  struct http_sender_totals totals;
+  int64_t retries;
 };
 
 static size_t keep_answer(char *bytes, size_t size, size_t count, void *context)
@@ -56,7 +52,25 @@ static size_t keep_answer(char *bytes, size_t size, size_t count, void *context)
   return length;
 }
 
-static void prepare_transfer(struct http_sender *sender, struct transfer *transfer)
+static struct curl_slist *add_headers(struct curl_slist *list, const char *const *headers)
+{
+  for (; headers != NULL && *headers != NULL; headers++) {
+    struct curl_slist *longer = curl_slist_append(list, *headers);
+    if (longer == NULL) {
+      abort();
+    }
+    list = longer;
+  }
+  return list;
+}
+
+static struct curl_slist *common_headers(const struct http_sender_settings *settings)
+{
+  static const char *const ALWAYS[] = {"Content-Type: application/json", "Expect:", NULL};
+  return add_headers(add_headers(NULL, ALWAYS), settings->headers);
+}
+
+static void prepare_transfer(struct transfer *transfer)
 {
   transfer->easy = curl_easy_init();
   if (transfer->easy == NULL) {
@@ -66,22 +80,29 @@ static void prepare_transfer(struct http_sender *sender, struct transfer *transf
   curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, keep_answer);
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
-  curl_easy_setopt(easy, CURLOPT_HTTPHEADER, sender->headers);
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, TIMEOUT_MS);
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
 }
 
+struct error http_sender_check_url(const char *flag, const char *url)
+{
+  struct text text = text_from(url);
+  if (!text_starts_with(text, TEXT("http://")) && !text_starts_with(text, TEXT("https://"))) {
+    return error_at(ERROR_SETUP, flag, "--%s: %s is not an http:// or https:// URL", flag, url);
+  }
+  if (strcspn(strstr(url, "://") + 3, "/?#") == 0) {
+    return error_at(ERROR_SETUP, flag, "--%s: %s names no host", flag, url);
+  }
+  if (text.length >= URL_MAX / 2) {
+    return error_at(ERROR_SETUP, flag, "--%s: the URL is too long", flag);
+  }
+  return error_none();
+}
+
 struct error http_sender_new(struct http_sender_settings settings, struct http_sender **out)
 {
-  struct text url = text_from(settings.url);
-  if (!text_starts_with(url, TEXT("http://")) && !text_starts_with(url, TEXT("https://"))) {
-    return error_at(ERROR_SETUP, "to", "%s is not an http:// or https:// URL", settings.url);
-  }
-  if (url.length >= URL_MAX / 2) {
-    return error_at(ERROR_SETUP, "to", "the URL is too long");
-  }
-  assert(settings.connections > 0 && settings.batch_events > 0);
+  assert(settings.connections > 0);
   if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
     return error_make(ERROR_SETUP, "libcurl cannot be initialised");
   }
@@ -92,16 +113,11 @@ struct error http_sender_new(struct http_sender_settings settings, struct http_s
     abort();
   }
   sender->settings = settings;
-  sender->arena = arena_new(16384);
   sender->multi = curl_multi_init();
   curl_multi_setopt(sender->multi, CURLMOPT_MAXCONNECTS, (long)settings.connections + 4);
-  sender->headers = curl_slist_append(NULL, "Content-Type: application/json");
-  sender->headers = curl_slist_append(sender->headers, "Expect:");
-  if (settings.ingest_key[0] != '\0') {
-    sender->headers = curl_slist_append(sender->headers, arena_printf(sender->arena, "x-ingest-key: %s", settings.ingest_key));
-  }
+  sender->headers = common_headers(&settings);
   for (int i = 0; i < settings.connections; i++) {
-    prepare_transfer(sender, &sender->transfers[i]);
+    prepare_transfer(&sender->transfers[i]);
     sender->free_transfers[sender->free_count++] = i;
   }
   *out = sender;
@@ -117,45 +133,74 @@ void http_sender_free(struct http_sender *sender)
     struct transfer *transfer = &sender->transfers[i];
     curl_multi_remove_handle(sender->multi, transfer->easy);
     curl_easy_cleanup(transfer->easy);
+    curl_slist_free_all(transfer->headers);
     buffer_free(&transfer->body);
     buffer_free(&transfer->answer);
   }
   curl_multi_cleanup(sender->multi);
   curl_slist_free_all(sender->headers);
   curl_global_cleanup();
-  buffer_free(&sender->open);
-  arena_free(sender->arena);
   free(sender->transfers);
   free(sender->free_transfers);
   free(sender);
 }
 
-static bool is_stopped(const struct http_sender *sender)
+void http_sender_on_turn(struct http_sender *sender, int64_t (*on_turn)(void *context), void *context)
+{
+  sender->on_turn = on_turn;
+  sender->on_turn_context = context;
+}
+
+bool http_sender_is_stopped(const struct http_sender *sender)
 {
   return sender->hopeless || (sender->settings.stop != NULL && *sender->settings.stop != 0);
 }
 
-static void remember_failure(struct http_sender *sender, const char *what, struct text detail)
+void http_sender_fail(struct http_sender *sender, bool is_hopeless, const char *what, struct text detail)
 {
+  sender->hopeless = sender->hopeless || is_hopeless;
   if (sender->failure[0] == '\0') {
     snprintf(sender->failure, sizeof sender->failure, "%s%s%.*s", what, detail.length > 0 ? ": " : "",
              detail.length > 200 ? 200 : (int)detail.length, detail.data == NULL ? "" : detail.data);
   }
 }
 
-static void release(struct http_sender *sender, struct transfer *transfer)
+void http_sender_fail_answer(struct http_sender *sender, const char *what, const struct http_answer *answer)
 {
-  transfer->state = TRANSFER_FREE;
-  sender->free_transfers[sender->free_count++] = (int)(transfer - sender->transfers);
+  long status = answer->status;
+  char text[96];
+  if (status == 0) {
+    snprintf(text, sizeof text, "%s not delivered when stopped", what);
+  } else {
+    snprintf(text, sizeof text, "%s answered with status %ld", what, status);
+  }
+  bool is_hopeless = status == 401 || status == 403 || status == 404 || status == 405;
+  http_sender_fail(sender, is_hopeless, text[0] == ' ' ? text + 1 : text, answer->body);
 }
 
-static void give_up(struct http_sender *sender, struct transfer *transfer)
+const char *http_sender_failure(const struct http_sender *sender)
 {
-  if (transfer->method != NULL) {
-    sender->totals.calls_failed++;
-  }
-  sender->totals.failed += transfer->events;
-  release(sender, transfer);
+  return sender->failure;
+}
+
+int64_t http_sender_retries(const struct http_sender *sender)
+{
+  return sender->retries;
+}
+
+/* Frees the transfer first: who is told may post again at once. */
+static void finish(struct http_sender *sender, struct transfer *transfer, long status)
+{
+  struct http_post post = transfer->post;
+  struct buffer answer = transfer->answer;
+  char id[HTTP_POST_ID_MAX];
+  memcpy(id, transfer->id, sizeof id);
+  transfer->answer = (struct buffer){0};
+  transfer->state = TRANSFER_FREE;
+  sender->free_transfers[sender->free_count++] = (int)(transfer - sender->transfers);
+  post.on_answer(post.context,
+                 &(struct http_answer){.status = status, .body = buffer_text(&answer), .id = id, .events = post.events});
+  buffer_free(&answer);
 }
 
 static void start(struct http_sender *sender, struct transfer *transfer)
@@ -163,16 +208,16 @@ static void start(struct http_sender *sender, struct transfer *transfer)
   CURL *easy = transfer->easy;
   buffer_clear(&transfer->answer);
   curl_easy_setopt(easy, CURLOPT_URL, transfer->url);
-  if (transfer->method == NULL) {
+  curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->headers != NULL ? transfer->headers : sender->headers);
+  if (strcmp(transfer->post.method, "POST") == 0) {
     curl_easy_setopt(easy, CURLOPT_POST, 1L);
     curl_easy_setopt(easy, CURLOPT_POSTFIELDS, transfer->body.data);
     curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)transfer->body.length);
   } else {
     curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
   }
-  curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, transfer->method);
+  curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, transfer->post.method);
   transfer->state = TRANSFER_RUNNING;
-  sender->totals.requests++;
   if (curl_multi_add_handle(sender->multi, easy) != CURLM_OK) {
     abort();
   }
@@ -190,53 +235,7 @@ static void pause_transfer(struct http_sender *sender, struct transfer *transfer
   transfer->retry_at_us = clock_monotonic_us() + (pause_us < PAUSE_LONGEST_US ? pause_us : PAUSE_LONGEST_US);
   transfer->state = TRANSFER_PAUSED;
   sender->paused_count++;
-  sender->totals.retries++;
-}
-
-/* {"stored":1,"duplicates":0,"rejected":0}; true when the three add up to what was sent. */
-static bool read_counts(struct http_sender *sender, const struct transfer *transfer, int64_t counts[3])
-{
-  static const char *const NAMES[3] = {"stored", "duplicates", "rejected"};
-  const struct json *answer = NULL;
-  arena_reset(sender->arena);
-  struct error error = json_parse(sender->arena, buffer_text(&transfer->answer), JSON_LIMITS_DEFAULT, &answer);
-  int64_t sum = 0;
-  for (int i = 0; i < 3 && error.code == ERROR_NONE; i++) {
-    const struct json *count = json_member(answer, text_from(NAMES[i]));
-    if (count == NULL) {
-      return false;
-    }
-    error = json_read_int64(count, 0, INT32_MAX, &counts[i]);
-    sum += counts[i];
-  }
-  return error.code == ERROR_NONE && sum == transfer->events;
-}
-
-static void count_answer(struct http_sender *sender, struct transfer *transfer, long status)
-{
-  int64_t counts[3] = {0};
-  if (transfer->method != NULL) {
-    bool gone = status == 404 && strcmp(transfer->method, "DELETE") == 0;
-    if (status / 100 != 2 && !gone) {
-      char what[64];
-      snprintf(what, sizeof what, "%s answered with status %ld", transfer->method, status);
-      remember_failure(sender, what, buffer_text(&transfer->answer));
-      sender->totals.calls_failed++;
-    }
-  } else if (read_counts(sender, transfer, counts)) {
-    sender->totals.stored += counts[0];
-    sender->totals.duplicates += counts[1];
-    sender->totals.rejected += counts[2];
-  } else if (status == 400 && transfer->events == 1) {
-    sender->totals.rejected++;
-  } else {
-    char what[64];
-    snprintf(what, sizeof what, "answered with status %ld", status);
-    remember_failure(sender, what, buffer_text(&transfer->answer));
-    sender->totals.failed += transfer->events;
-    sender->hopeless = sender->hopeless || status == 401 || status == 403 || status == 404 || status == 405;
-  }
-  release(sender, transfer);
+  sender->retries++;
 }
 
 static void finish_transfer(struct http_sender *sender, CURL *easy, CURLcode result)
@@ -255,7 +254,7 @@ static void finish_transfer(struct http_sender *sender, CURL *easy, CURLcode res
   if (status >= 500 || status == 429) {
     pause_transfer(sender, transfer, retry_after_s);
   } else {
-    count_answer(sender, transfer, status);
+    finish(sender, transfer, status);
   }
 }
 
@@ -278,43 +277,36 @@ static int64_t wake_paused(struct http_sender *sender, int64_t now_us)
   return next_us;
 }
 
-static struct transfer *take_free(struct http_sender *sender)
+bool http_sender_can_post(const struct http_sender *sender)
 {
-  if (sender->free_count == 0) {
-    return NULL;
-  }
-  struct transfer *transfer = &sender->transfers[sender->free_transfers[--sender->free_count]];
-  transfer->attempts = 0;
-  buffer_clear(&transfer->body);
-  return transfer;
+  return sender->free_count > 0;
 }
 
-static void send_open_batch(struct http_sender *sender)
+void http_sender_post(struct http_sender *sender, const struct http_post *post)
 {
-  struct transfer *transfer = sender->open_events > 0 ? take_free(sender) : NULL;
-  if (transfer == NULL) {
-    return;
+  assert(sender->free_count > 0 && strlen(post->url) < URL_MAX);
+  struct transfer *transfer = &sender->transfers[sender->free_transfers[--sender->free_count]];
+  transfer->post = *post;
+  transfer->attempts = 0;
+  buffer_clear(&transfer->body);
+  if (post->body != NULL) {
+    struct buffer emptied = transfer->body;
+    transfer->body = *post->body;
+    *post->body = emptied;
   }
-  struct buffer emptied = transfer->body;
-  if (sender->settings.batch_events > 1) {
-    buffer_append_char(&sender->open, ']');
-  }
-  transfer->body = sender->open;
-  sender->open = emptied;
-  transfer->events = sender->open_events;
-  sender->open_events = 0;
-  transfer->method = NULL;
-  snprintf(transfer->url, sizeof transfer->url, "%s", sender->settings.url);
+  curl_slist_free_all(transfer->headers);
+  transfer->headers = post->headers != NULL ? add_headers(common_headers(&sender->settings), post->headers) : NULL;
+  snprintf(transfer->url, sizeof transfer->url, "%s", post->url);
+  snprintf(transfer->id, sizeof transfer->id, "%s", post->id != NULL ? post->id : "");
   start(sender, transfer);
 }
 
-/* One round: everything that can go on goes on; then waits until `until_us`, or until a transfer moves. */
-static void turn(struct http_sender *sender, int64_t until_us)
+void http_sender_turn(struct http_sender *sender, int64_t until_us)
 {
-  int64_t now_us = clock_monotonic_us();
-  int64_t wake_us = wake_paused(sender, now_us);
-  if (sender->open_events > 0 && now_us - sender->open_since_us >= BATCH_OPEN_US) {
-    send_open_batch(sender);
+  int64_t wake_us = wake_paused(sender, clock_monotonic_us());
+  if (sender->on_turn != NULL) {
+    int64_t wanted_us = sender->on_turn(sender->on_turn_context);
+    wake_us = wanted_us < wake_us ? wanted_us : wake_us;
   }
   int running = 0;
   curl_multi_perform(sender->multi, &running);
@@ -324,104 +316,39 @@ static void turn(struct http_sender *sender, int64_t until_us)
     finish_transfer(sender, message->easy_handle, message->data.result);
   }
   wake_us = wake_us < until_us ? wake_us : until_us;
-  if (sender->open_events > 0 && sender->open_since_us + BATCH_OPEN_US < wake_us) {
-    wake_us = sender->open_since_us + BATCH_OPEN_US;
-  }
   int64_t wait_ms = (wake_us - clock_monotonic_us() + US_PER_MS - 1) / US_PER_MS;
   if (!finished && wait_ms > 0) {
     curl_multi_poll(sender->multi, NULL, 0, wait_ms < 200 ? (int)wait_ms : 200, NULL);
   }
 }
 
-static bool wait_for_free(struct http_sender *sender)
+void http_sender_wake(struct http_sender *sender)
 {
-  while (sender->free_count == 0 && !is_stopped(sender)) {
-    turn(sender, INT64_MAX);
-  }
-  return !is_stopped(sender);
+  curl_multi_wakeup(sender->multi);
 }
 
-bool http_sender_event(struct http_sender *sender, struct text event)
+bool http_sender_wait(struct http_sender *sender)
 {
-  if (!wait_for_free(sender)) {
-    return false;
+  while (sender->free_count == 0 && !http_sender_is_stopped(sender)) {
+    http_sender_turn(sender, INT64_MAX);
   }
-  bool batches = sender->settings.batch_events > 1;
-  if (sender->open_events == 0) {
-    sender->open_since_us = clock_monotonic_us();
-  }
-  if (batches) {
-    buffer_append_char(&sender->open, sender->open_events == 0 ? '[' : ',');
-  }
-  buffer_append_text(&sender->open, event);
-  sender->open_events++;
-  sender->totals.sent++;
-  if (sender->open_events >= sender->settings.batch_events) {
-    send_open_batch(sender);
-  }
-  return true;
+  return !http_sender_is_stopped(sender);
 }
 
-bool http_sender_call(struct http_sender *sender, const char *method, const char *path)
+bool http_sender_is_idle(const struct http_sender *sender)
 {
-  if (!wait_for_free(sender)) {
-    return false;
-  }
-  const char *authority = strstr(sender->settings.url, "://") + 3;
-  size_t base_length = (size_t)(authority - sender->settings.url) + strcspn(authority, "/?#");
-  struct transfer *transfer = take_free(sender);
-  transfer->method = method;
-  transfer->events = 0;
-  snprintf(transfer->url, sizeof transfer->url, "%.*s%s", (int)base_length, sender->settings.url, path);
-  start(sender, transfer);
-  return true;
+  return sender->free_count == sender->settings.connections;
 }
 
-void http_sender_run(struct http_sender *sender, int64_t until_us)
+void http_sender_give_up(struct http_sender *sender)
 {
-  do {
-    turn(sender, until_us);
-  } while (clock_monotonic_us() < until_us && !is_stopped(sender));
-}
-
-static bool all_answered(const struct http_sender *sender)
-{
-  return sender->open_events == 0 && sender->free_count == sender->settings.connections;
-}
-
-void http_sender_finish(struct http_sender *sender, int grace_ms)
-{
-  int64_t stopped_at_us = 0;
-  while (!all_answered(sender)) {
-    if (stopped_at_us == 0 && is_stopped(sender)) {
-      stopped_at_us = clock_monotonic_us();
-    }
-    if (stopped_at_us != 0 && clock_monotonic_us() - stopped_at_us > grace_ms * US_PER_MS) {
-      break;
-    }
-    send_open_batch(sender);
-    turn(sender, clock_monotonic_us() + 100 * US_PER_MS);
-  }
   for (int i = 0; i < sender->settings.connections; i++) {
     struct transfer *transfer = &sender->transfers[i];
     if (transfer->state == TRANSFER_FREE) {
       continue;
     }
-    remember_failure(sender, "not delivered when stopped", (struct text){0});
+    sender->paused_count -= transfer->state == TRANSFER_PAUSED;
     curl_multi_remove_handle(sender->multi, transfer->easy);
-    give_up(sender, transfer);
+    finish(sender, transfer, 0);
   }
-  sender->totals.failed += sender->open_events;
-  sender->open_events = 0;
-  sender->paused_count = 0;
-}
-
-struct http_sender_totals http_sender_totals(const struct http_sender *sender)
-{
-  return sender->totals;
-}
-
-const char *http_sender_failure(const struct http_sender *sender)
-{
-  return sender->failure;
 }

@@ -29,7 +29,7 @@ void late_queue_free(struct late_queue *queue)
   *queue = (struct late_queue){0};
 }
 
-void late_queue_add(struct late_queue *queue, int64_t due, struct text event)
+void late_queue_add(struct late_queue *queue, int64_t due, int vehicle, struct text event)
 {
   if (queue->count == queue->capacity) {
     queue->capacity = queue->capacity == 0 ? 64 : queue->capacity * 2;
@@ -41,7 +41,7 @@ void late_queue_add(struct late_queue *queue, int64_t due, struct text event)
   }
   memcpy(copy, event.data, event.length);
   size_t at = queue->count++;
-  queue->events[at] = (struct late_event){due, queue->added++, {copy, event.length}};
+  queue->events[at] = (struct late_event){due, queue->added++, vehicle, {copy, event.length}};
   while (at > 0 && comes_before(&queue->events[at], &queue->events[(at - 1) / 2])) {
     swap(&queue->events[at], &queue->events[(at - 1) / 2]);
     at = (at - 1) / 2;

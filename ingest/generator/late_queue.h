@@ -11,6 +11,7 @@
 struct late_event {
   int64_t due; /* the running number of the event after which it goes out */
   int64_t order;
+  int vehicle;
   struct text event;
 };
 
@@ -22,7 +23,7 @@ struct late_queue {
 };
 
 void late_queue_free(struct late_queue *queue);
-void late_queue_add(struct late_queue *queue, int64_t due, struct text event); /* copies */
+void late_queue_add(struct late_queue *queue, int64_t due, int vehicle, struct text event); /* copies */
 /* Takes the first one that is due at `now`; the caller gives its bytes back by late_event_free. */
 bool late_queue_take(struct late_queue *queue, int64_t now, struct late_event *event);
 void late_event_free(struct late_event *event);

@@ -4,29 +4,26 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
+#include "ingest/generator/event_sink.h"
 #include "ingest/generator/event_writer.h"
-#include "ingest/generator/http_sender.h"
 #include "ingest/generator/options.h"
-#include "ingest/generator/summary.h"
 #include "ingest/generator/trace.h"
 #include "server/base/clock.h"
 
 static const double MPS_PER_MPH = 0.44704;
-enum { STOP_GRACE_MS = 5000, SPEED_DECIMALS = 2, LONGEST_NAP_US = 200000 };
+enum { STOP_GRACE_MS = 5000, SPEED_DECIMALS = 2 };
 
-const char *const REPLAY_FLAGS[] = {"to=", "speed=", "connections=", "batch=", NULL};
+const char *const REPLAY_FLAGS[] = {"speed=", SINK_FLAGS, NULL};
 
 struct replay {
   struct trace trace;
-  struct shadow *shadows;     /* one a vehicle */
-  struct http_sender *sender; /* NULL: standard output */
-  const volatile sig_atomic_t *stop;
+  struct shadow *shadows; /* one a vehicle */
+  struct sink_options options;
+  struct event_sink *sink;
   FILE *notes;
   double speed; /* 0: flat out */
   int64_t sent;
-  bool output_failed;
 };
 
 void replay_print_help(struct buffer *out)
@@ -39,36 +36,12 @@ void replay_print_help(struct buffer *out)
           "Sends a recorded trace as IoT events. The file's first line names its columns: vehicle_id, timestamp,\n"
           "latitude, longitude, and if known speed (m/s) and heading (degrees). Vehicle 2619 becomes the thing iotfleet_2619.\n"
           "\n"
-          "  --to URL           where the events go (http://127.0.0.1:8080/ingest/iot); - writes one event a line\n"
-          "  --speed X          X times as fast as it happened (1); 0 = as fast as they are taken\n"
-          "  --connections N    requests at a time (32)\n"
-          "  --batch N          up to so many events a request, as an array (1)\n"
-          "  --ingest-key KEY   or CRUMBTRAIL_INGEST_KEY_FILE=FILE (DATA/ingest-key when there is one)\n"));
+          "  --speed X          X times as fast as it happened (1); 0 = as fast as they are taken\n"));
+  sink_options_print_help(out);
 }
 
-static bool is_stopped(const struct replay *replay)
+static void write_row(struct replay *replay, const struct trace_row *row, const char *thing, struct buffer *event)
 {
-  return (replay->stop != NULL && *replay->stop != 0) || replay->output_failed;
-}
-
-static void wait_until(struct replay *replay, int64_t until_us)
-{
-  while (!is_stopped(replay) && clock_monotonic_us() < until_us) {
-    int64_t nap_us = until_us - clock_monotonic_us();
-    nap_us = nap_us < LONGEST_NAP_US ? nap_us : LONGEST_NAP_US;
-    if (replay->sender != NULL) {
-      http_sender_run(replay->sender, clock_monotonic_us() + nap_us);
-    } else if (nap_us > 0) {
-      struct timespec pause = {0, nap_us * 1000};
-      nanosleep(&pause, NULL);
-    }
-  }
-}
-
-static void write_row(struct replay *replay, const struct trace_row *row, struct buffer *event)
-{
-  char thing[160];
-  snprintf(thing, sizeof thing, "iotfleet_%s", replay->trace.vehicles[row->vehicle].data);
   struct report report = {
       .thing = thing,
       .time_us = row->time_us,
@@ -84,15 +57,13 @@ static void write_row(struct replay *replay, const struct trace_row *row, struct
   event_write(event, &replay->shadows[row->vehicle], &report);
 }
 
-static bool send_event(struct replay *replay, struct text event)
+static bool send_row(struct replay *replay, const struct trace_row *row, struct buffer *event)
 {
-  if (replay->sender != NULL) {
-    return http_sender_event(replay->sender, event);
-  }
-  if (fwrite(event.data, 1, event.length, stdout) != event.length || putchar('\n') == EOF) {
-    replay->output_failed = true;
-  }
-  return !replay->output_failed;
+  char thing[160];
+  snprintf(thing, sizeof thing, "iotfleet_%s", replay->trace.vehicles[row->vehicle].data);
+  write_row(replay, row, thing, event);
+  struct outgoing_event outgoing = {buffer_text(event), thing, row->vehicle, row->time_us};
+  return !event_sink_is_stopped(replay->sink) && event_sink_take(replay->sink, &outgoing);
 }
 
 static void send_all(struct replay *replay)
@@ -103,17 +74,14 @@ static void send_all(struct replay *replay)
     const struct trace_row *row = &replay->trace.rows[i];
     if (replay->speed > 0) {
       double after_us = (double)(row->time_us - replay->trace.rows[0].time_us) / replay->speed;
-      wait_until(replay, began_us + (int64_t)after_us);
+      event_sink_wait(replay->sink, began_us + (int64_t)after_us);
     }
-    write_row(replay, row, &event);
-    if (is_stopped(replay) || !send_event(replay, buffer_text(&event))) {
+    if (!send_row(replay, row, &event)) {
       break;
     }
     replay->sent++;
   }
-  if (replay->sender == NULL && fflush(stdout) != 0) {
-    replay->output_failed = true;
-  }
+  event_sink_finish(replay->sink, STOP_GRACE_MS);
   buffer_free(&event);
 }
 
@@ -134,53 +102,32 @@ static int run(struct replay *replay)
   if (!whole) {
     fprintf(replay->notes, "%" PRId64 " rows have not been sent.\n", (int64_t)replay->trace.count - replay->sent);
   }
-  if (replay->sender == NULL) {
-    fprintf(replay->notes, "events written: %" PRId64 "\n", replay->sent);
-    return whole ? 0 : 1;
-  }
-  http_sender_finish(replay->sender, STOP_GRACE_MS);
-  return summary_print(replay->notes, replay->sender) && whole ? 0 : 1;
+  return event_sink_report(replay->sink, replay->notes) && whole ? 0 : 1;
 }
 
 static struct error prepare(struct arena *arena, const struct config *config, const struct config_extras *extras,
-                            const char *file, struct replay *replay)
+                            const char *file, const volatile sig_atomic_t *stop, struct replay *replay)
 {
-  int64_t connections = 32;
-  int64_t batch = 1;
-  const char *to = config_extra_value(extras, "to");
-  to = to != NULL ? to : "http://127.0.0.1:8080/ingest/iot";
   TRY(option_number(extras, "speed", 0, 1e6, &replay->speed));
-  TRY(option_integer(extras, "connections", 1, 1024, &connections));
-  TRY(option_integer(extras, "batch", 1, 1000, &batch));
-  if (strncmp(to, "s3://", 5) == 0) {
-    return error_at(ERROR_SETUP, "to", "--to %s: writing to S3 is not part of this version; use an http:// URL or -", to);
-  }
-  bool to_output = strcmp(to, "-") == 0;
-  replay->notes = to_output ? stderr : stdout;
+  TRY(sink_options_read(arena, extras, &replay->options));
   TRY(trace_load(file, stderr, &replay->trace));
-  if (to_output) {
-    return error_none();
-  }
-  return http_sender_new((struct http_sender_settings){.url = to,
-                                                       .ingest_key = option_ingest_key(arena, config),
-                                                       .connections = (int)connections,
-                                                       .batch_events = (int)batch,
-                                                       .stop = replay->stop},
-                         &replay->sender);
+  TRY(event_sink_open(arena, config, &replay->options, replay->trace.vehicle_count, stop, &replay->sink));
+  replay->notes = event_sink_notes(replay->sink);
+  return error_none();
 }
 
 int replay_run(struct arena *arena, const struct config *config, const struct config_extras *extras, const char *file,
                const volatile sig_atomic_t *stop)
 {
-  struct replay replay = {.stop = stop, .speed = 1};
-  struct error error = prepare(arena, config, extras, file, &replay);
+  struct replay replay = {.speed = 1};
+  struct error error = prepare(arena, config, extras, file, stop, &replay);
   int code = 2;
   if (error.code != ERROR_NONE) {
     fprintf(stderr, "crumbtrail replay: %s\n", error.detail);
   } else {
     code = run(&replay);
   }
-  http_sender_free(replay.sender);
+  event_sink_close(replay.sink);
   trace_free(&replay.trace);
   return code;
 }

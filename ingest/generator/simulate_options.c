@@ -7,53 +7,34 @@
 static const double LONGEST_RUN_S = 100.0 * 365.25 * 86400;
 
 const char *const SIMULATE_FLAGS[] = {
-    "new",      "vehicles=", "move=", "deletefleet", "to=",    "layout=", "rate=",        "interval=", "seed=",
-    "reefers=", "speeders=", "late=", "duplicate=",  "dirty=", "start=",  "connections=", "batch=",    NULL};
+    "new",       "vehicles=", "move=",      "deletefleet", "rate=",  "interval=", "seed=", "reefers=",
+    "speeders=", "late=",     "duplicate=", "dirty=",      "start=", SINK_FLAGS,  NULL};
 
 void simulate_print_help(struct buffer *out)
 {
   buffer_append_text(
-      out, TEXT("usage: crumbtrail simulate [options]\n"
-                "\n"
-                "Simulates a delivery fleet that reports as AWS IoT things do.\n"
-                "\n"
-                "  --new              register the vehicles (PUT /v1/vehicles/NAME) before they move\n"
-                "  --vehicles N       how many (15)\n"
-                "  --move M           how many moves each (none)\n"
-                "  --deletefleet      remove the vehicles afterwards (DELETE /v1/vehicles/NAME)\n"
-                "  --to URL           where the events go, as the rule's HTTP action sends them\n"
-                "                     (http://127.0.0.1:8080/ingest/iot); - writes one event a line to standard output\n"
-                "  --interval S       seconds between two moves of a vehicle (5)\n"
-                "  --rate N           events a second in all, whatever the simulated time; 0 = as fast as they are taken.\n"
-                "                     Without it events go out when they happen (to standard output: at once)\n"
-                "  --seed N           same seed, same fleet, same events (1)\n"
-                "  --start TIME       when the simulated time begins (now; so that it ends now when it runs faster)\n"
-                "  --reefers K        so many carry a load with a temperature (0)\n"
-                "  --speeders K       so many drive too fast at times (0)\n"
-                "  --late P%          this share is held back and sent later, out of order (0)\n"
-                "  --duplicate P%     this share is sent twice (0)\n"
-                "  --dirty P%         this share is wrong: at 0,0, in the future, far away, or unreadable (0)\n"
-                "  --connections N    requests at a time (32)\n"
-                "  --batch N          up to so many events a request, as an array (1)\n"
-                "  --ingest-key KEY   or CRUMBTRAIL_INGEST_KEY_FILE=FILE (DATA/ingest-key when there is one)\n"
-                "  --data FOLDER, --database URL\n"
-                "                     where imported roads are: the vehicles follow them, else made-up streets\n"));
-}
-
-bool simulate_options_to_output(const struct simulate_options *options)
-{
-  return text_equal(text_from(options->to), TEXT("-"));
-}
-
-static struct error check_target(const struct config_extras *extras, const char *to)
-{
-  if (text_starts_with(text_from(to), TEXT("s3://"))) {
-    return error_at(ERROR_SETUP, "to", "--to %s: writing to S3 is not part of this version; use an http:// URL or -", to);
-  }
-  if (option_given(extras, "layout")) {
-    return error_at(ERROR_SETUP, "layout", "--layout belongs to writing to S3, which is not part of this version");
-  }
-  return error_none();
+      out,
+      TEXT("usage: crumbtrail simulate [options]\n"
+           "\n"
+           "Simulates a delivery fleet that reports as AWS IoT things do. Same seed and start, same events, wherever they go.\n"
+           "\n"
+           "  --new              register the vehicles (PUT /v1/vehicles/NAME) before they move\n"
+           "  --vehicles N       how many (15)\n"
+           "  --move M           how many moves each (none)\n"
+           "  --deletefleet      remove the vehicles afterwards (DELETE /v1/vehicles/NAME)\n"
+           "  --interval S       seconds between two moves of a vehicle (5)\n"
+           "  --rate N           events a second in all, whatever the simulated time; 0 = as fast as they are taken.\n"
+           "                     Without it events go out when they happen (to standard output: at once)\n"
+           "  --seed N           same seed, same fleet, same events (1)\n"
+           "  --start TIME       when the simulated time begins (now; so that it ends now when it runs faster)\n"
+           "  --reefers K        so many carry a load with a temperature (0)\n"
+           "  --speeders K       so many drive too fast at times (0)\n"
+           "  --late P%          this share is held back and sent later, out of order (0)\n"
+           "  --duplicate P%     this share is sent twice (0)\n"
+           "  --dirty P%         this share is wrong: at 0,0, in the future, far away, or unreadable (0)\n"
+           "  --data FOLDER, --database URL\n"
+           "                     where imported roads are: the vehicles follow them, else made-up streets\n"));
+  sink_options_print_help(out);
 }
 
 static struct error read_counts(const struct config_extras *extras, struct simulate_options *options)
@@ -62,9 +43,7 @@ static struct error read_counts(const struct config_extras *extras, struct simul
   TRY(option_integer(extras, "move", 0, INT64_C(1000000000000), &options->moves));
   TRY(option_integer(extras, "seed", 0, INT64_MAX, &options->seed));
   TRY(option_integer(extras, "reefers", 0, options->vehicles, &options->reefers));
-  TRY(option_integer(extras, "speeders", 0, options->vehicles, &options->speeders));
-  TRY(option_integer(extras, "connections", 1, 1024, &options->connections));
-  return option_integer(extras, "batch", 1, 1000, &options->batch);
+  return option_integer(extras, "speeders", 0, options->vehicles, &options->speeders);
 }
 
 static struct error read_shares(const struct config_extras *extras, struct simulate_options *options)
@@ -94,26 +73,22 @@ static int64_t default_start_us(const struct simulate_options *options)
 {
   double real_rate = (double)options->vehicles * 1e6 / (double)options->interval_us;
   bool faster =
-      options->rate >= 0 ? options->rate == 0 || options->rate > real_rate * 1.001 : simulate_options_to_output(options);
+      options->rate >= 0 ? options->rate == 0 || options->rate > real_rate * 1.001 : options->sink.kind == SINK_OUTPUT;
   double span_us = (double)options->moves * (double)options->interval_us;
   int64_t now_us = clock_now_us();
   return faster && span_us < 3650.0 * (double)US_PER_DAY ? now_us - (int64_t)span_us : now_us;
 }
 
-struct error simulate_options_read(const struct config_extras *extras, struct simulate_options *options)
+struct error simulate_options_read(struct arena *arena, const struct config_extras *extras, struct simulate_options *options)
 {
-  const char *to = config_extra_value(extras, "to");
   *options = (struct simulate_options){
-      .to = to != NULL ? to : "http://127.0.0.1:8080/ingest/iot",
       .register_fleet = option_given(extras, "new"),
       .delete_fleet = option_given(extras, "deletefleet"),
       .vehicles = 15,
       .seed = 1,
-      .connections = 32,
-      .batch = 1,
       .rate = -1,
   };
-  TRY(check_target(extras, options->to));
+  TRY(sink_options_read(arena, extras, &options->sink));
   TRY(read_counts(extras, options));
   TRY(read_shares(extras, options));
   TRY(read_pace(extras, options));

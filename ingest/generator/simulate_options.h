@@ -2,10 +2,10 @@
 #ifndef CRUMBTRAIL_INGEST_GENERATOR_SIMULATE_OPTIONS_H
 #define CRUMBTRAIL_INGEST_GENERATOR_SIMULATE_OPTIONS_H
 
-#include "server/config.h"
+#include "ingest/generator/sink_options.h"
 
 struct simulate_options {
-  const char *to; /* URL, or "-" */
+  struct sink_options sink;
   bool register_fleet;
   bool delete_fleet;
   int64_t vehicles;
@@ -13,8 +13,6 @@ struct simulate_options {
   int64_t seed;
   int64_t reefers;
   int64_t speeders;
-  int64_t connections;
-  int64_t batch;
   int64_t start_us;
   int64_t interval_us;
   double rate; /* events a second; 0: as fast as the target takes them; negative: as the simulated time goes */
@@ -23,7 +21,8 @@ struct simulate_options {
   double dirty_share;
 };
 
-struct error simulate_options_read(const struct config_extras *extras, struct simulate_options *options) ERROR_MUST_CHECK;
-bool simulate_options_to_output(const struct simulate_options *options);
+/* Texts borrow from `extras` and the arena. */
+struct error simulate_options_read(struct arena *arena, const struct config_extras *extras,
+                                   struct simulate_options *options) ERROR_MUST_CHECK;
 
 #endif

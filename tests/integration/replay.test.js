@@ -69,5 +69,5 @@ test('at its own pace, times --speed', async () => {
 
 test('no file, no trace, no target: said in a sentence', async () => {
   assert.match((await replay('/nowhere.csv')).err, /cannot open \/nowhere\.csv/);
-  assert.match((await run(['replay', 'x.csv', '--to', 's3://bucket/'])).err, /S3 is not part of this version/);
+  assert.match((await run(['replay', 'x.csv', '--to', 'ftp://bucket/'])).err, /--to: ftp:\/\/bucket\/ is not an http/);
 });

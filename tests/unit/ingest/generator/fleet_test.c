@@ -86,9 +86,13 @@ static void reefers_hold_a_temperature(void **state)
 static void append_all(struct buffer *out, const struct simulate_options *options, int64_t *count)
 {
   struct event_source *source = event_source_new(options, street_grid());
-  struct text event;
+  struct outgoing_event event;
+  int64_t last_us = 0;
   for (*count = 0; event_source_next(source, &event); (*count)++) {
-    buffer_append_text(out, event);
+    buffer_append_text(out, event.body);
+    assert_string_equal(event.thing, fleet_name(event_source_fleet(source), (int)event.vehicle));
+    assert_true(event.arrived_us >= last_us); /* AWS IoT's clock never goes back, whatever is late */
+    last_us = event.arrived_us;
   }
   assert_int_equal(event_source_held_back(source), 0);
   event_source_free(source);

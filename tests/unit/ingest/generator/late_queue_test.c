@@ -10,7 +10,7 @@ static void events_come_out_when_they_are_due(void **state)
   struct random random = random_seeded(3, 1);
   enum { COUNT = 500 };
   for (int i = 0; i < COUNT; i++) {
-    late_queue_add(&queue, random_integer(&random, 0, 99), TEXT("event"));
+    late_queue_add(&queue, random_integer(&random, 0, 99), i, TEXT("event"));
   }
   int taken = 0;
   int64_t last_order = -1;
@@ -26,7 +26,7 @@ static void events_come_out_when_they_are_due(void **state)
     }
   }
   assert_int_equal(taken, COUNT);
-  late_queue_add(&queue, 7, TEXT("left behind"));
+  late_queue_add(&queue, 7, 0, TEXT("left behind"));
   late_queue_free(&queue);
 }
 
