@@ -6,7 +6,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 
-import { Program } from './support/program.js';
+import { BINARY, Program } from './support/program.js';
 
 const README = path.join(path.dirname(new URL(import.meta.url).pathname), '../../README.md');
 
@@ -31,7 +31,8 @@ test('the tour of README works as it is written', async (t) => {
   let setup = 'set -e\n';
   for (const { command, output } of tourSteps()) {
     const own = command.replaceAll('http://127.0.0.1:8080', program.base)
-      .replaceAll('/var/lib/crumbtrail-demo', program.data);
+      .replaceAll('/var/lib/crumbtrail-demo', program.data)
+      .replaceAll('build/release/crumbtrail', BINARY);
     if (/^[A-Z]+=/.test(command)) {
       setup += `${/^KEY=/.test(command) ? 'KEY=integration-test-key' : own}\n`;
       continue;
