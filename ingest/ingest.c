@@ -5,11 +5,12 @@
 #include "ingest/batch_writer.h"
 #include "ingest/ingest_key.h"
 #include "ingest/keeper.h"
-#include "ingest/object_queue.h"
+#include "ingest/object_intake.h"
 #include "ingest/receiver.h"
 #include "ingest/shadow_keeper.h"
+#include "server/aws/client.h"
 
-enum { WRITER_TIMEOUT_MS = 10000, KEEPER_TIMEOUT_MS = 10000, OBJECTS_TIMEOUT_MS = 10000, SHADOWS_TIMEOUT_MS = 10000 };
+enum { WRITER_TIMEOUT_MS = 10000, KEEPER_TIMEOUT_MS = 10000, SHADOWS_TIMEOUT_MS = 10000 };
 
 /* Beyond the writer's: what the last batches said of shadows. */
 enum { SHADOWS_GRACE_MS = 1000 };
@@ -20,7 +21,8 @@ struct ingest {
   struct keeper *keeper;
   struct shadow_keeper *shadows;
   struct batch_writer *writer;
-  struct object_queue *objects;
+  struct aws_client *aws;
+  struct object_intake *objects;
   struct receiver *receiver;
 };
 
@@ -57,9 +59,13 @@ static struct error start_writer(struct ingest *ingest)
 
 static struct error start_objects(struct ingest *ingest)
 {
-  struct object_queue_settings objects = {.database = database_of(ingest, "crumbtrail objects", OBJECTS_TIMEOUT_MS),
-                                          .metrics = ingest->settings.metrics};
-  return object_queue_start(objects, &ingest->objects);
+  struct object_intake_settings objects = {.config = ingest->settings.config,
+                                           .arena = ingest->settings.arena,
+                                           .database = ingest->settings.database,
+                                           .writer = ingest->writer,
+                                           .aws = ingest->aws,
+                                           .metrics = ingest->settings.metrics};
+  return object_intake_start(objects, &ingest->objects);
 }
 
 static struct error make_receiver(struct ingest *ingest)
@@ -87,6 +93,7 @@ static struct error start_parts(struct ingest *ingest)
   TRY(start_keeper(ingest));
   TRY(start_shadows(ingest));
   TRY(start_writer(ingest));
+  TRY(aws_client_start(aws_settings_of(config, ingest->settings.metrics), &ingest->aws));
   TRY(start_objects(ingest));
   return make_receiver(ingest);
 }
@@ -121,8 +128,7 @@ struct ingest_spool_state ingest_spool_state(const struct ingest *ingest)
 void ingest_stop(struct ingest *ingest, int grace_ms)
 {
   if (ingest != NULL) {
-    object_queue_stop(ingest->objects, grace_ms);
-    ingest->objects = NULL;
+    object_intake_drain(ingest->objects, grace_ms);
     batch_writer_stop(ingest->writer, grace_ms);
     ingest->writer = NULL;
     shadow_keeper_stop(ingest->shadows, SHADOWS_GRACE_MS);
@@ -135,6 +141,8 @@ void ingest_free(struct ingest *ingest)
   if (ingest == NULL) {
     return;
   }
+  object_intake_free(ingest->objects);
+  aws_client_stop(ingest->aws);
   receiver_free(ingest->receiver);
   keeper_stop(ingest->keeper);
   free(ingest);

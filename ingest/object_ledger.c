@@ -220,18 +220,13 @@ static void add_answer_columns(struct db_parameters *parameters, struct arena *a
   struct text *etag = text_column(arena, count);
   int64_t *size_bytes = int64_column(arena, count);
   uint8_t *size_is_null = arena_alloc(arena, count);
-  int64_t *modified_at_us = int64_column(arena, count);
-  uint8_t *modified_is_null = arena_alloc(arena, count);
   for (size_t i = 0; i < count; i++) {
     etag[i] = null_when_empty(marks[i].etag);
     size_bytes[i] = marks[i].size_bytes;
     size_is_null[i] = marks[i].size_bytes < 0;
-    modified_at_us[i] = marks[i].modified_at_us;
-    modified_is_null[i] = marks[i].modified_at_us == 0;
   }
   db_add_text_array(parameters, etag, count);
   db_add_int64_array(parameters, size_bytes, size_is_null, count);
-  db_add_time_array(parameters, modified_at_us, modified_is_null, count);
 }
 
 static void add_count_columns(struct db_parameters *parameters, struct arena *arena, const struct object_mark *marks,

@@ -73,9 +73,8 @@ struct object_mark {
   enum object_state state;
   int64_t next_try_at_us; /* of waiting and failed; else 0 */
   struct text error;      /* data == NULL: none */
-  struct text etag;       /* these three as the answer said; empty, -1, 0: not known */
-  int64_t size_bytes;
-  int64_t modified_at_us;
+  struct text etag;       /* as the answer said; empty: not known */
+  int64_t size_bytes;     /* -1: not known */
   int64_t events;
   int64_t stored;
   int64_t duplicates;

@@ -31,6 +31,9 @@ static struct error open_now(struct steady_connection *steady)
   TRY(db_open(steady->settings, &steady->connection));
   struct error error = db_execute(steady->connection, "SET enable_hashjoin = off; SET enable_mergejoin = off; "
                                                       "SET enable_seqscan = off; SET jit = off");
+  if (error.code == ERROR_NONE && steady->setup != NULL) {
+    error = db_execute(steady->connection, steady->setup);
+  }
   if (error.code != ERROR_NONE) {
     steady_connection_close(steady);
   }

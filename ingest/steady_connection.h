@@ -13,6 +13,7 @@
 
 struct steady_connection {
   struct db_settings settings;
+  const char *setup;                /* SQL for each new connection; NULL: none */
   struct db_connection *connection; /* NULL: none */
   int64_t retry_at_us;              /* monotonic */
   int back_off_ms;

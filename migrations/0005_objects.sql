@@ -8,7 +8,7 @@ SET LOCAL citus.multi_shard_modify_mode TO 'sequential';
 -- state: waiting -> reading -> read. failed: the last try did not succeed, `error` says why, and it will be tried again. missing:
 -- it was gone or replaced before it was read. ignored: nothing that holds events (a folder's marker). next_try_at: from when on it
 -- may be claimed; while it is read, when the lease of its reader ends; null when nothing is left to do.
--- events = stored + duplicates; what could not be read of it is in `rejected`.
+-- events = stored + duplicates + rejected; what was rejected is kept in `rejected`, with the address of the object.
 CREATE TABLE ingest_object (
   bucket       text NOT NULL,
   object_key   text NOT NULL,

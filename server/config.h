@@ -51,9 +51,15 @@ struct config {
   const char *iot_service_name; /* iotdata */
   int64_t aws_requests_max;     /* at a time; 64 */
   int64_t aws_timeout_ms;       /* 30000 */
-  const char *log_level;        /* debug | info | warning | error */
-  const char *log_format;       /* logfmt | json */
-  const uint8_t *origins;       /* where each row of the table came from, for config_print */
+  const char *sqs_queue_url;    /* comma separated; "" = none */
+  const char *object_vehicle_patterns;
+  int64_t object_readers;     /* 64 */
+  const char *sweep_prefixes; /* s3://bucket/prefix, comma separated; "" = none */
+  int64_t sweep_days;         /* 3 */
+  int64_t sweep_interval_s;   /* 3600 */
+  const char *log_level;      /* debug | info | warning | error */
+  const char *log_format;     /* logfmt | json */
+  const uint8_t *origins;     /* where each row of the table came from, for config_print */
 };
 
 /* Reads flags from argv[first..argc), the environment and the file. Positional arguments are left in *positional (arena), flags
