@@ -322,6 +322,7 @@ static void keep_events(const struct event_pieces *pieces, struct piece *piece, 
     breadcrumbs[i] = events->breadcrumbs[i];
     breadcrumbs[i].vehicle = keep(piece, breadcrumbs[i].vehicle);
     breadcrumbs[i].extra = keep(piece, breadcrumbs[i].extra);
+    breadcrumbs[i].shadow = keep(piece, breadcrumbs[i].shadow);
   }
   struct rejected *rejects = arena_alloc_array(piece->arena, events->reject_count, sizeof *rejects);
   for (size_t i = 0; i < events->reject_count; i++) {

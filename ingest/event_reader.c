@@ -3,12 +3,13 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "ingest/error_action.h"
 #include "ingest/event_extra.h"
+#include "ingest/event_items.h"
 #include "ingest/event_shape.h"
 #include "ingest/event_values.h"
 #include "ingest/flags.h"
 #include "server/base/clock.h"
-#include "server/json/broken.h"
 
 /* One call of event_read. */
 struct reading {
@@ -17,12 +18,11 @@ struct reading {
   const struct event_settings *settings;
   const struct event_input *input;
   struct events *events;
-  uint32_t index;   /* of the event at hand */
-  bool is_numbered; /* paths start with [index] */
+  size_t breadcrumb_capacity;
+  uint32_t index;     /* of the event at hand */
+  bool is_numbered;   /* paths start with [index] */
+  struct text within; /* path of the payload that wraps the event at hand; empty: nothing does */
 };
-
-/* More than a body of real events has; bounds the memory that one takes. */
-enum { EVENTS_MAX = 100000 };
 
 static const int64_t RECORDED_AT_MIN_US = INT64_C(946684800) * US_PER_SECOND; /* 2000-01-01 */
 static const int64_t RECORDED_AHEAD_MAX_US = 366 * US_PER_DAY;
@@ -74,7 +74,10 @@ static struct text path_of(const struct reading *reading, const struct json *val
     rest = strcmp(path, "$") == 0 ? "" : path;
   }
   char *whole = NULL;
-  if (!reading->is_numbered) {
+  if (reading->within.length != 0) {
+    whole = arena_printf(reading->arena, "%.*s%s%s", TEXT_ARGS(reading->within), rest[0] != '\0' && rest[0] != '[' ? "." : "",
+                         rest);
+  } else if (!reading->is_numbered) {
     whole = arena_printf(reading->arena, "%s", rest[0] != '\0' ? rest : "$");
   } else {
     whole = arena_printf(reading->arena, "[%u]%s%s", reading->index, rest[0] != '\0' && rest[0] != '[' ? "." : "", rest);
@@ -261,126 +264,81 @@ static bool read_breadcrumb(const struct reading *reading, const struct event_vi
   return true;
 }
 
-/* AWS IoT asks once whether this address wants a rule's events. */
-static bool is_confirmation(const struct json *event)
+/* AWS IoT asks once whether this address wants a rule's events; anywhere else there is nobody to ask. */
+static bool is_confirmation(const struct reading *reading, const struct json *event)
 {
+  if (reading->input->source != SOURCE_IOT_HTTP) {
+    return false;
+  }
   const struct json *type = json_member(event, TEXT("messageType"));
   return type != NULL && type->type == JSON_STRING && text_equal(type->text, TEXT("DestinationConfirmation"));
+}
+
+static struct breadcrumb *next_breadcrumb(struct reading *reading)
+{
+  struct events *events = reading->events;
+  if (events->breadcrumb_count == reading->breadcrumb_capacity) {
+    size_t capacity = reading->breadcrumb_capacity * 2;
+    struct breadcrumb *larger = arena_alloc_array(reading->arena, capacity, sizeof *larger);
+    memcpy(larger, events->breadcrumbs, events->breadcrumb_count * sizeof *larger);
+    events->breadcrumbs = larger;
+    reading->breadcrumb_capacity = capacity;
+  }
+  return &events->breadcrumbs[events->breadcrumb_count];
+}
+
+static void read_wrapped(struct reading *reading, const struct json *event);
+
+static void read_object(struct reading *reading, const struct json *event, struct text body)
+{
+  struct event_view view;
+  struct fault fault;
+  struct error_action_message message;
+  struct breadcrumb *breadcrumb = next_breadcrumb(reading);
+  event_view_make(event, reading->settings->temperature_field, &view);
+  if (read_breadcrumb(reading, &view, breadcrumb, &fault)) {
+    reading->events->breadcrumb_count++;
+  } else if (reading->within.length == 0 && error_action_message(event, 0, &message)) { /* has no position of its own */
+    read_wrapped(reading, event);
+  } else {
+    add_reject(reading, fault.at, breadcrumb->vehicle, fault.reason, body);
+  }
+}
+
+/* What an error action wraps; what is wrong with one message is said with the least that can be read again. */
+static void read_wrapped(struct reading *reading, const struct json *event)
+{
+  struct error_action_message message;
+  for (size_t i = 0; error_action_message(event, i, &message); i++) {
+    const struct json *at = message.payload != NULL ? message.payload : message.carrier;
+    const struct json *original = NULL;
+    struct text body = message.is_alone ? message.carrier->raw : event->raw;
+    struct text reason;
+    if (!error_action_read(reading->arena, &message, &original, &reason)) {
+      add_reject(reading, at, (struct text){NULL, 0}, reason, body);
+      continue;
+    }
+    reading->within = path_of(reading, at);
+    if (original->type == JSON_OBJECT) {
+      read_object(reading, original, body);
+    } else {
+      add_reject(reading, original, (struct text){NULL, 0}, TEXT("expected an object"), body);
+    }
+    reading->within = TEXT("");
+  }
 }
 
 static void read_event(struct reading *reading, const struct json *event)
 {
   struct events *events = reading->events;
-  struct event_view view;
-  struct fault fault;
   if (event->type != JSON_OBJECT) {
     add_reject(reading, event, (struct text){NULL, 0}, TEXT("expected an object"), event->raw);
-    return;
-  }
-  if (is_confirmation(event)) {
+  } else if (is_confirmation(reading, event)) {
     const struct json *url = json_member(event, TEXT("enableUrl"));
     events->confirmation_count++;
     events->confirmation_url = url != NULL && url->type == JSON_STRING ? url->text : TEXT("");
-    return;
-  }
-  struct breadcrumb *breadcrumb = &events->breadcrumbs[events->breadcrumb_count];
-  event_view_make(event, reading->settings->temperature_field, &view);
-  if (read_breadcrumb(reading, &view, breadcrumb, &fault)) {
-    events->breadcrumb_count++;
   } else {
-    add_reject(reading, fault.at, breadcrumb->vehicle, fault.reason, event->raw);
-  }
-}
-
-/* What stands in the body: a value, or what is none and why. */
-struct item {
-  struct item *next;
-  const struct json *value; /* NULL when it could not be read */
-  struct text broken;
-  struct text reason;
-};
-
-/* The body on its way to items. All are found before the first is read: their number is known then, and whether the paths
- * need it. */
-struct splitting {
-  struct arena *arena;
-  struct text rest;
-  struct text array; /* the array at hand, from its bracket to the body's end; data == NULL outside */
-  struct json_broken broken;
-  struct item *first;
-  struct item **end;
-  size_t count;
-  bool has_array;
-};
-
-static void add_item(struct splitting *splitting, struct item item)
-{
-  struct item *added = arena_alloc_bytes(splitting->arena, sizeof *added);
-  *added = item;
-  *splitting->end = added;
-  splitting->end = &added->next;
-  splitting->count++;
-}
-
-static void add_broken(struct splitting *splitting, const char *reason, struct text broken)
-{
-  add_item(splitting, (struct item){.broken = broken, .reason = text_copy(splitting->arena, text_from(reason))});
-}
-
-static bool skip_separators(struct text *rest)
-{
-  while (rest->length != 0 && memchr(" \t\r\n,", rest->data[0], 5) != NULL) {
-    rest->data++;
-    rest->length--;
-  }
-  return rest->length != 0;
-}
-
-/* Whether a bracket was read that begins or ends an array of events. */
-static bool read_bracket(struct splitting *splitting)
-{
-  char byte = splitting->rest.data[0];
-  if (byte == '[' && splitting->array.data == NULL) {
-    splitting->array = splitting->rest;
-    splitting->has_array = true;
-  } else if (byte == ']' && splitting->array.data != NULL) {
-    splitting->array = (struct text){NULL, 0};
-  } else {
-    return false;
-  }
-  splitting->rest.data++;
-  splitting->rest.length--;
-  return true;
-}
-
-static void read_item(struct splitting *splitting)
-{
-  const struct json *value = NULL;
-  struct text broken;
-  struct error error = json_parse_next(splitting->arena, &splitting->rest, JSON_LIMITS_DEFAULT, &value);
-  if (error.code == ERROR_NONE) {
-    add_item(splitting, (struct item){.value = value});
-    return;
-  }
-  if (!json_broken_cut(&splitting->broken, &splitting->rest, splitting->array.data != NULL, &broken)) {
-    splitting->array = (struct text){NULL, 0};
-  }
-  add_broken(splitting, error.detail, broken);
-}
-
-static void split(struct splitting *splitting)
-{
-  while (skip_separators(&splitting->rest)) {
-    if (splitting->count == EVENTS_MAX) {
-      add_broken(splitting, "too many events in one body", splitting->rest);
-      return;
-    }
-    if (!read_bracket(splitting)) {
-      read_item(splitting);
-    }
-  }
-  if (splitting->array.data != NULL) {
-    add_broken(splitting, "not acceptable JSON: the input ends where ',' or ']' should be", splitting->array);
+    read_object(reading, event, event->raw);
   }
 }
 
@@ -388,13 +346,12 @@ void event_read(struct arena *arena, struct buffer *scratch, const struct event_
                 const struct event_input *input, struct events *events)
 {
   struct reading reading = {.arena = arena, .scratch = scratch, .settings = settings, .input = input, .events = events};
-  struct splitting splitting = {.arena = arena, .rest = input->body};
-  splitting.end = &splitting.first;
+  struct event_items items = event_items_find(arena, input->body);
   *events = (struct events){0};
-  split(&splitting);
-  reading.is_numbered = splitting.has_array || splitting.count > 1;
-  events->breadcrumbs = arena_alloc_array(arena, splitting.count, sizeof(struct breadcrumb));
-  for (const struct item *item = splitting.first; item != NULL; item = item->next) {
+  reading.is_numbered = items.has_array || items.count > 1;
+  reading.breadcrumb_capacity = items.count;
+  events->breadcrumbs = arena_alloc_array(arena, items.count, sizeof(struct breadcrumb));
+  for (const struct event_item *item = items.first; item != NULL; item = item->next) {
     if (item->value != NULL) {
       read_event(&reading, item->value);
     } else {

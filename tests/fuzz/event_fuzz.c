@@ -1,6 +1,7 @@
 /* Whatever arrives: every event ends as a breadcrumb in range or as a reject that can be stored. Seeds: tests/cases/events. */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "ingest/event_reader.h"
 #include "ingest/event_values.h"
@@ -67,19 +68,22 @@ static size_t count_events(struct arena *arena, struct text rest)
   }
 }
 
-/* They come in the order of the body and do not overlap, but for an array without an end, which comes last. */
+/* They come in the order of the body and do not overlap, but for those of one event (an error action wraps several messages)
+ * and for an array without an end, which comes last. */
 static void check_rejects(const struct events *events, struct text body)
 {
   const char *at = body.data;
   for (size_t i = 0; i < events->reject_count; i++) {
     const struct rejected *reject = &events->rejects[i];
     check_reject(reject);
-    REQUIRE(i == 0 || reject->index > events->rejects[i - 1].index);
+    bool is_of_same = i != 0 && reject->index == events->rejects[i - 1].index;
+    REQUIRE(i == 0 || is_of_same || reject->index > events->rejects[i - 1].index);
     REQUIRE(reject->body.data + reject->body.length <= body.data + body.length);
-    if (i + 1 < events->reject_count || reject->body.data[0] != '[') {
+    if (!is_of_same && (i + 1 < events->reject_count || reject->body.data[0] != '[')) {
       REQUIRE(reject->body.data >= at);
     }
-    at = reject->body.data + reject->body.length;
+    const char *end = reject->body.data + reject->body.length;
+    at = end > at ? end : at;
   }
 }
 
@@ -99,7 +103,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
   }
   check_rejects(&events, input.body);
   size_t count = count_events(arena, input.body);
-  REQUIRE(count == SIZE_MAX || events.breadcrumb_count + events.reject_count + events.confirmation_count == count);
+  size_t found = events.breadcrumb_count + events.reject_count + events.confirmation_count;
+  bool may_wrap = memmem(data, size, "payloads", 8) != NULL || memmem(data, size, "\\u", 2) != NULL;
+  REQUIRE(count == SIZE_MAX || (may_wrap ? found >= count : found == count));
   buffer_free(&scratch);
   arena_free(arena);
   return 0;
