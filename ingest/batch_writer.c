@@ -9,6 +9,7 @@
 #include "ingest/batch_commit.h"
 #include "ingest/partitions.h"
 #include "ingest/shadow_keeper.h"
+#include "ingest/under_way.h"
 #include "ingest/writer_metrics.h"
 #include "server/base/arena.h"
 #include "server/base/clock.h"
@@ -25,19 +26,20 @@ enum {
   IDLE_CHECK_MS = 1000,
   BACK_OFF_FIRST_MS = 100,
   BACK_OFF_MAX_MS = 5000,
+  RELIEVED_AT_ONCE = 256,
 };
+
+/* A transaction that takes longer lets others wait too long: AWS IoT gives a delivery up after three seconds. */
+static const int64_t STUCK_US = US_PER_SECOND;
 
 struct batch_writer {
   struct batch_writer_settings settings;
   struct queue *queue;
   pthread_t thread;
-  atomic_bool is_away; /* no connection: deliveries are refused at once */
-  size_t bytes_max;
-  atomic_size_t waiting_bytes;
-  atomic_size_t waiting_count; /* deliveries that are not done */
-  pthread_mutex_t waiters_mutex;
-  struct batch_writer_waiter *waiters; /* the mutex's; newest first */
-  _Atomic int64_t stop_at_us;          /* monotonic; 0: not stopping */
+  struct under_way *under_way;
+  atomic_bool is_away;             /* no connection: deliveries are spooled or refused at once */
+  _Atomic int64_t writes_since_us; /* monotonic: when the transaction that runs began; 0: none runs */
+  _Atomic int64_t stop_at_us;      /* monotonic; 0: not stopping */
   struct writer_metrics metrics;
   /* The thread's own. */
   struct batch_store store;
@@ -51,45 +53,6 @@ struct batch_writer {
 };
 
 /* ---- handing back ---- */
-
-static void hand_back_run(struct delivery **deliveries, size_t count)
-{
-  for (size_t i = 0; i < count; i++) {
-    deliveries[i]->next = i + 1 < count ? deliveries[i + 1] : NULL;
-  }
-  deliveries[0]->on_done(deliveries[0]);
-}
-
-static void tell_waiters(struct batch_writer *writer)
-{
-  (void)pthread_mutex_lock(&writer->waiters_mutex);
-  struct batch_writer_waiter *waiter = writer->waiters;
-  writer->waiters = NULL;
-  (void)pthread_mutex_unlock(&writer->waiters_mutex);
-  while (waiter != NULL) {
-    struct batch_writer_waiter *next = waiter->next;
-    waiter->on_room(waiter);
-    waiter = next;
-  }
-}
-
-static void hand_back(struct batch_writer *writer, struct delivery **deliveries, size_t count)
-{
-  size_t bytes = 0;
-  size_t run_start = 0;
-  for (size_t i = 0; i < count; i++) {
-    bytes += deliveries[i]->memory_bytes;
-  }
-  (void)atomic_fetch_sub(&writer->waiting_bytes, bytes);
-  (void)atomic_fetch_sub(&writer->waiting_count, count);
-  for (size_t i = 1; i <= count; i++) {
-    if (i == count || deliveries[i]->on_done != deliveries[run_start]->on_done) {
-      hand_back_run(deliveries + run_start, i - run_start);
-      run_start = i;
-    }
-  }
-  tell_waiters(writer);
-}
 
 static void set_outcome(struct delivery **deliveries, size_t count, struct error outcome)
 {
@@ -109,7 +72,7 @@ static void fail_all(struct batch_writer *writer, struct error outcome)
 {
   do {
     set_outcome(writer->pending, writer->pending_count, outcome);
-    hand_back(writer, writer->pending, writer->pending_count);
+    under_way_end(writer->under_way, writer->pending, writer->pending_count);
     writer->pending_count = queue_take(writer->queue, (void **)writer->pending, PENDING_MAX, 0);
   } while (writer->pending_count != 0);
 }
@@ -222,11 +185,13 @@ static struct error write_deliveries(struct batch_writer *writer, struct arena *
 {
   size_t row_count = 0;
   int64_t started_us = clock_monotonic_us();
+  atomic_store(&writer->writes_since_us, started_us);
   struct error error = write_once(writer, arena, deliveries, count, &row_count);
   if (error.code == ERROR_DATABASE_REFUSED && strcmp(error.sqlstate, "23514") == 0) {
     partitions_forget(writer->partitions);
     error = write_once(writer, arena, deliveries, count, &row_count);
   }
+  atomic_store(&writer->writes_since_us, 0);
   if (error.code == ERROR_NONE) {
     double commit_s = (double)(clock_monotonic_us() - started_us) / 1e6;
     writer_metrics_commit(&writer->metrics, deliveries, count, row_count, commit_s, clock_now_us());
@@ -297,7 +262,7 @@ static void write_next(struct batch_writer *writer)
 {
   size_t count = next_batch(writer);
   write_or_split(writer, writer->pending, count);
-  hand_back(writer, writer->pending, count);
+  under_way_end(writer->under_way, writer->pending, count);
   drop_pending(writer, count);
   if (!db_is_usable(writer->store.connection)) {
     disconnect(writer);
@@ -331,7 +296,7 @@ static void *run(void *argument)
     if (writer->pending_count != 0) {
       write_next(writer);
     } else if (!is_stopping(writer)) {
-      tell_waiters(writer); /* who saw a delivery that was then refused as the last one under way */
+      under_way_tell_waiters(writer->under_way); /* who saw a delivery that was then refused as the last one under way */
       check_idle_connection(writer);
     }
   }
@@ -347,14 +312,14 @@ struct error batch_writer_start(struct batch_writer_settings settings, struct ba
   }
   made->settings = settings;
   made->queue = queue_new((size_t)settings.queue_max);
-  made->bytes_max = settings.queue_max_bytes > 0 ? (size_t)settings.queue_max_bytes : QUEUE_BYTES_MAX;
+  made->under_way =
+      under_way_new(settings.queue_max_bytes > 0 ? (size_t)settings.queue_max_bytes : QUEUE_BYTES_MAX, settings.spool);
   made->registry = vehicle_registry_new();
   made->partitions = partitions_new();
   made->arena = arena_new(ARENA_FIRST_BYTES);
   made->store.generation = 1;
   made->store.known_head = -1;
   made->back_off_ms = BACK_OFF_FIRST_MS;
-  (void)pthread_mutex_init(&made->waiters_mutex, NULL);
   made->seed = (unsigned int)clock_monotonic_us();
   writer_metrics_register(&made->metrics, settings.metrics);
   atomic_store(&made->is_away, true);
@@ -369,37 +334,69 @@ struct error batch_writer_start(struct batch_writer_settings settings, struct ba
   return error_none();
 }
 
+bool batch_writer_is_stuck(const struct batch_writer *writer)
+{
+  int64_t since_us = atomic_load(&writer->writes_since_us);
+  return since_us != 0 && clock_monotonic_us() - since_us > STUCK_US;
+}
+
+/* Into the queue, or into the spool while the database would let it wait. */
+static struct error pass_on(struct batch_writer *writer, struct delivery *delivery)
+{
+  bool is_away = atomic_load(&writer->is_away);
+  bool spools = writer->settings.spool != NULL && !delivery->is_repeatable;
+  if (spools && (is_away || batch_writer_is_stuck(writer))) {
+    return under_way_spool(writer->under_way, delivery);
+  }
+  if (is_away) {
+    return error_make(ERROR_DATABASE_AWAY, "the database cannot be reached");
+  }
+  return queue_push(writer->queue, delivery) ? error_none() : error_make(ERROR_BUSY, "too many deliveries wait to be stored");
+}
+
 struct error batch_writer_submit(struct batch_writer *writer, struct delivery *delivery)
 {
   if (is_stopping(writer)) {
     return error_make(ERROR_SHUTTING_DOWN, "the server is shutting down");
   }
-  if (atomic_load(&writer->is_away)) {
-    return error_make(ERROR_DATABASE_AWAY, "the database cannot be reached");
-  }
   delivery->outcome = error_none();
-  (void)atomic_fetch_add(&writer->waiting_count, 1);
-  size_t before = atomic_fetch_add(&writer->waiting_bytes, delivery->memory_bytes);
-  bool has_room = before == 0 || before + delivery->memory_bytes <= writer->bytes_max;
-  if (!has_room || !queue_push(writer->queue, delivery)) {
-    (void)atomic_fetch_sub(&writer->waiting_bytes, delivery->memory_bytes);
-    (void)atomic_fetch_sub(&writer->waiting_count, 1);
+  if (!under_way_begin(writer->under_way, delivery)) {
     return error_make(ERROR_BUSY, "too many deliveries wait to be stored");
   }
-  return error_none();
+  struct error error = pass_on(writer, delivery);
+  if (error.code != ERROR_NONE) {
+    under_way_undo(writer->under_way, delivery);
+  }
+  return error;
 }
 
 bool batch_writer_wait_for_room(struct batch_writer *writer, struct batch_writer_waiter *waiter)
 {
-  (void)pthread_mutex_lock(&writer->waiters_mutex);
-  /* hand_back counts before it takes the list: who is on the list while anything is under way will be told. */
-  bool waits = atomic_load(&writer->waiting_count) != 0 && !is_stopping(writer);
-  if (waits) {
-    waiter->next = writer->waiters;
-    writer->waiters = waiter;
+  return !is_stopping(writer) && under_way_add_waiter(writer->under_way, waiter);
+}
+
+void batch_writer_relieve(struct batch_writer *writer)
+{
+  struct delivery *taken[RELIEVED_AT_ONCE];
+  if (writer->settings.spool == NULL || !batch_writer_is_stuck(writer)) {
+    return;
   }
-  (void)pthread_mutex_unlock(&writer->waiters_mutex);
-  return waits;
+  for (size_t left = queue_depth(writer->queue); left != 0;) {
+    size_t wanted = left < RELIEVED_AT_ONCE ? left : RELIEVED_AT_ONCE;
+    size_t count = queue_take(writer->queue, (void **)taken, wanted, 0);
+    size_t ended = 0;
+    for (size_t i = 0; i < count; i++) {
+      bool waits_on = taken[i]->is_repeatable && queue_push(writer->queue, taken[i]);
+      if (!waits_on) {
+        taken[i]->outcome = error_make(ERROR_DATABASE_AWAY, "the database does not answer");
+        taken[ended++] = taken[i];
+      }
+    }
+    if (ended != 0) {
+      under_way_end(writer->under_way, taken, ended);
+    }
+    left = count == wanted ? left - count : 0;
+  }
 }
 
 bool batch_writer_is_ready(const struct batch_writer *writer)
@@ -415,11 +412,12 @@ void batch_writer_stop(struct batch_writer *writer, int grace_ms)
   atomic_store(&writer->stop_at_us, clock_monotonic_us() + grace_ms * US_PER_MS);
   queue_close(writer->queue);
   (void)pthread_join(writer->thread, NULL);
+  under_way_wait_for_spool(writer->under_way);
   db_close(writer->store.connection);
   partitions_free(writer->partitions);
   vehicle_registry_free(writer->registry);
   arena_free(writer->arena);
   queue_free(writer->queue);
-  (void)pthread_mutex_destroy(&writer->waiters_mutex);
+  under_way_free(writer->under_way);
   free(writer);
 }

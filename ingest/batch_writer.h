@@ -3,7 +3,9 @@
  * Owns: the queue, one database connection, the registry of vehicles, its thread. It takes all that waits, never lingers, and
  * commits it as one pipeline (one round trip). Deliveries come from batch_writer_submit on any thread; the finished ones of a
  * batch that have the same `on_done` go to it as one list, on the writer's thread, after their breadcrumbs have committed or
- * with the error that stopped them. Delivering the same again is harmless. */
+ * with the error that stopped them. With a spool, what the database does not take goes to disk instead, and back on the spool's
+ * thread; so does what is submitted while the database is away, or while a transaction takes longer than a second. Delivering
+ * the same again is harmless. */
 #ifndef CRUMBTRAIL_INGEST_BATCH_WRITER_H
 #define CRUMBTRAIL_INGEST_BATCH_WRITER_H
 
@@ -18,6 +20,7 @@
 
 struct metrics;
 struct shadow_keeper;
+struct spool;
 struct batch_writer;
 
 /* What one request brought. The submitter's until batch_writer_submit succeeds, the writer's until on_done. */
@@ -50,6 +53,7 @@ struct batch_writer_settings {
   struct db_settings database;
   int64_t queue_max;       /* deliveries that may wait */
   int64_t queue_max_bytes; /* sum of memory_bytes of all that are not done; 0: 128 MiB */
+  struct spool *spool;     /* may be NULL; borrowed until batch_writer_stop */
   struct metrics *metrics; /* may be NULL */
   /* Gets what each committed batch says of shadows; may be NULL. Outlives the writer. */
   struct shadow_keeper *shadows;
@@ -61,9 +65,9 @@ struct error batch_writer_start(struct batch_writer_settings settings, struct ba
 /* ERROR_BUSY: the queue is full. ERROR_DATABASE_AWAY, ERROR_SHUTTING_DOWN: said at once. Otherwise on_done follows. */
 struct error batch_writer_submit(struct batch_writer *writer, struct delivery *delivery) ERROR_MUST_CHECK;
 
-/* For submitters that cannot refuse: after ERROR_BUSY `on_room` is called once, on the writer's thread, when deliveries have
- * left the queue; then submit again, with whatever that says. False: some have left it meanwhile, submit again at once. Any
- * thread. */
+/* For submitters that cannot refuse: after ERROR_BUSY `on_room` is called once, on the writer's or the spool's thread, when
+ * deliveries have left the queue; then submit again, with whatever that says. False: some have left it meanwhile, submit again
+ * at once. Any thread. */
 struct batch_writer_waiter {
   void (*on_room)(struct batch_writer_waiter *waiter);
   struct batch_writer_waiter *next;
@@ -72,8 +76,13 @@ bool batch_writer_wait_for_room(struct batch_writer *writer, struct batch_writer
 
 /* Connected to the database and not stopping. Any thread. */
 bool batch_writer_is_ready(const struct batch_writer *writer);
+/* A transaction has been running for so long that what is submitted goes to the spool. Any thread. */
+bool batch_writer_is_stuck(const struct batch_writer *writer);
+/* What waits behind such a transaction goes to the spool. Called now and then, by the spool's thread. */
+void batch_writer_relieve(struct batch_writer *writer);
 
-/* Takes nothing more, writes what waits within grace_ms, ends the rest with ERROR_SHUTTING_DOWN, and frees. Accepts NULL. */
+/* Takes nothing more, writes what waits within grace_ms, ends the rest with ERROR_SHUTTING_DOWN (or in the spool), and frees.
+ * Accepts NULL. */
 void batch_writer_stop(struct batch_writer *writer, int grace_ms);
 
 #endif

@@ -39,6 +39,10 @@ static void answer_counts(struct request *request, const struct delivery *delive
   json_int64(&writer, (int64_t)delivery->duplicate_count);
   json_key(&writer, "rejected");
   json_int64(&writer, (int64_t)delivery->reject_count);
+  if (delivery->is_spooled) {
+    json_key(&writer, "spooled");
+    json_int64(&writer, (int64_t)delivery->breadcrumb_count);
+  }
   write_problems(&writer, &shown);
   json_end_object(&writer);
 }

@@ -3,12 +3,15 @@
 #include <stdlib.h>
 
 #include "ingest/batch_writer.h"
+#include "ingest/event_reader.h"
 #include "ingest/ingest_key.h"
 #include "ingest/keeper.h"
 #include "ingest/object_intake.h"
 #include "ingest/receiver.h"
 #include "ingest/shadow_keeper.h"
 #include "server/aws/client.h"
+#include "ingest/spool.h"
+#include "ingest/spool_events.h"
 
 enum { WRITER_TIMEOUT_MS = 10000, KEEPER_TIMEOUT_MS = 10000, SHADOWS_TIMEOUT_MS = 10000 };
 
@@ -18,8 +21,11 @@ enum { SHADOWS_GRACE_MS = 1000 };
 struct ingest {
   struct ingest_settings settings;
   const char *key; /* of the senders */
+  struct event_settings events;
   struct keeper *keeper;
   struct shadow_keeper *shadows;
+  struct spool *spool; /* NULL: off by the setting */
+  struct spool_events *spool_events;
   struct batch_writer *writer;
   struct aws_client *aws;
   struct object_intake *objects;
@@ -48,10 +54,37 @@ static struct error start_shadows(struct ingest *ingest)
   return shadow_keeper_start(shadows, &ingest->shadows);
 }
 
+static struct error read_event_settings(struct ingest *ingest)
+{
+  const struct config *config = ingest->settings.config;
+  return event_settings_make(config->speed_unit, config->temperature_unit, config->temperature_field, config->stale_field_s,
+                             &ingest->events);
+}
+
+static struct error open_spool(struct ingest *ingest)
+{
+  const struct config *config = ingest->settings.config;
+  struct spool_settings spool = {
+      .data_folder = config->data_folder, .bytes_max = config->spool_max_bytes, .metrics = ingest->settings.metrics};
+  return config->spool_max_bytes != 0 ? spool_open(spool, &ingest->spool) : error_none();
+}
+
+/* What an earlier run has left in it goes to the database from now on. */
+static struct error start_spool(struct ingest *ingest)
+{
+  if (ingest->spool == NULL) {
+    return error_none();
+  }
+  ingest->spool_events = spool_events_new(ingest->writer, &ingest->events);
+  spool_set_taker(ingest->spool, SPOOL_EVENTS, spool_events_taker(ingest->spool_events));
+  return spool_start(ingest->spool);
+}
+
 static struct error start_writer(struct ingest *ingest)
 {
   struct batch_writer_settings writer = {.database = database_of(ingest, "crumbtrail writer", WRITER_TIMEOUT_MS),
                                          .queue_max = ingest->settings.config->ingest_queue_max,
+                                         .spool = ingest->spool,
                                          .metrics = ingest->settings.metrics,
                                          .shadows = ingest->shadows};
   return batch_writer_start(writer, &ingest->writer);
@@ -90,11 +123,14 @@ static struct error start_parts(struct ingest *ingest)
   if (ingest->key[0] == '\0') {
     TRY(ingest_key_load(ingest->settings.arena, config->data_folder, &ingest->key));
   }
+  TRY(read_event_settings(ingest));
   TRY(start_keeper(ingest));
   TRY(start_shadows(ingest));
+  TRY(open_spool(ingest));
   TRY(start_writer(ingest));
   TRY(aws_client_start(aws_settings_of(config, ingest->settings.metrics), &ingest->aws));
   TRY(start_objects(ingest));
+  TRY(start_spool(ingest));
   return make_receiver(ingest);
 }
 
@@ -116,23 +152,44 @@ void ingest_add_routes(struct ingest *ingest, struct router *router)
 
 const char *ingest_not_ready_reason(const struct ingest *ingest)
 {
-  return batch_writer_is_ready(ingest->writer) ? NULL : "the writer has no database";
+  if (batch_writer_is_ready(ingest->writer)) {
+    return NULL;
+  }
+  struct ingest_spool_state spool = ingest_spool_state(ingest);
+  if (!spool.is_spooling) {
+    return "the writer has no database";
+  }
+  return spool.bytes < spool.bytes_max ? NULL : "the writer has no database, and the spool is full";
 }
 
 struct ingest_spool_state ingest_spool_state(const struct ingest *ingest)
 {
-  (void)ingest;
-  return (struct ingest_spool_state){.is_on = false, .is_spooling = false};
+  if (ingest->spool == NULL) {
+    return (struct ingest_spool_state){.is_on = false};
+  }
+  struct spool_state state;
+  spool_read_state(ingest->spool, &state);
+  return (struct ingest_spool_state){.is_on = true,
+                                     .is_spooling =
+                                         !batch_writer_is_ready(ingest->writer) || batch_writer_is_stuck(ingest->writer),
+                                     .entries = state.entries,
+                                     .bytes = state.bytes,
+                                     .bytes_max = state.bytes_max,
+                                     .oldest_received_at_us = state.oldest_received_at_us,
+                                     .damaged_files = state.damaged_files};
 }
 
 void ingest_stop(struct ingest *ingest, int grace_ms)
 {
   if (ingest != NULL) {
+    spool_stop_draining(ingest->spool);
     object_intake_drain(ingest->objects, grace_ms);
     batch_writer_stop(ingest->writer, grace_ms);
     ingest->writer = NULL;
     shadow_keeper_stop(ingest->shadows, SHADOWS_GRACE_MS);
     ingest->shadows = NULL;
+    spool_stop(ingest->spool);
+    ingest->spool = NULL;
   }
 }
 
@@ -144,6 +201,7 @@ void ingest_free(struct ingest *ingest)
   object_intake_free(ingest->objects);
   aws_client_stop(ingest->aws);
   receiver_free(ingest->receiver);
+  spool_events_free(ingest->spool_events);
   keeper_stop(ingest->keeper);
   free(ingest);
 }

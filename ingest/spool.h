@@ -44,6 +44,7 @@ struct spool_entry {
   /* The spool's own, of an entry that is given to a taker. */
   int64_t entry_id;
   struct spool_chunk *chunk;
+  bool is_taken;
 };
 
 /* Who takes the entries of one kind from the spool. */
@@ -71,8 +72,8 @@ struct error spool_start(struct spool *spool) ERROR_MUST_CHECK;
 /* ERROR_BUSY: too much waits to be written. ERROR_SHUTTING_DOWN. Otherwise on_done follows. */
 struct error spool_put(struct spool *spool, struct spool_entry *entry) ERROR_MUST_CHECK;
 
-/* By a taker: what it did with the entries of the list. Done: stored, or refused for good with its reason kept elsewhere. Else
- * it stays on disk and is given again later. */
+/* By a taker: what it did with the entries of the list (those that it links by `next`). Done: stored, or refused for good with
+ * its reason kept elsewhere. Else it stays on disk and is given again later. */
 void spool_give_back(struct spool_entry *first, bool is_done);
 
 /* For health, metrics and the page. Any thread. */
@@ -85,6 +86,8 @@ struct spool_state {
 };
 void spool_read_state(struct spool *spool, struct spool_state *state);
 
+/* When it returns, no taker is called any more. Accepts NULL. */
+void spool_stop_draining(struct spool *spool);
 /* Writes what has been put, and closes. All takers must have given back what they had. Accepts NULL. */
 void spool_stop(struct spool *spool);
 

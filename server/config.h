@@ -35,6 +35,7 @@ struct config {
   int64_t query_timeout_ms;        /* statement_timeout of API queries; 30000 */
   int64_t ingest_body_max_bytes;   /* 1 MiB */
   int64_t ingest_queue_max;        /* deliveries waiting for the writer; 8192 */
+  int64_t spool_max_bytes;         /* of what waits on disk while the database is away; 1 GiB; 0: none */
   int64_t connections_max;         /* 4096 */
   int64_t stream_clients_max;      /* 2000 */
   int64_t partitions_ahead_days;   /* 7 */

@@ -39,6 +39,8 @@ const struct setting SETTINGS[] = {
      .help = "Largest body of a delivery; a larger one is answered 413."},
     {NUMBER("ingest-queue-max", ingest_queue_max, "deliveries", "8192", 1, 1000000),
      .help = "Deliveries that may wait for the writer; more are answered 503."},
+    {NUMBER("spool-max-bytes", spool_max_bytes, "bytes", "1073741824", 0, INT64_C(1) << 50),
+     .help = "Deliveries that may wait in DATA/spool.sqlite while the database is away; more are answered 503. 0: no spool."},
     {NUMBER("connections-max", connections_max, "connections", "4096", 16, 1000000), .help = "Open connections on --listen."},
     {NUMBER("stream-clients-max", stream_clients_max, "clients", "2000", 0, 100000), .help = "Open WebSockets on /v1/stream."},
     {NUMBER("partitions-ahead-days", partitions_ahead_days, "days", "7", 1, 366),

@@ -76,15 +76,22 @@ static const char *not_ready_reason(struct program *program)
   if (reason != NULL) {
     return reason;
   }
-  return change_feed_is_connected(program->feed) ? NULL : "the change feed has no database";
+  bool shows = change_feed_is_connected(program->feed) || ingest_spool_state(program->ingest).is_spooling;
+  return shows ? NULL : "the change feed has no database";
 }
 
+/* While the database is away and the spool has room, events are taken: a balancer that turned them away would lose them. */
 static struct error get_readyz(struct request *request, void *context)
 {
-  const char *reason = not_ready_reason(context);
+  struct program *program = context;
+  const char *reason = not_ready_reason(program);
+  bool spools = reason == NULL && ingest_spool_state(program->ingest).is_spooling;
   response_content_type(request, "text/plain; charset=utf-8");
   response_status(request, reason == NULL ? 200 : 503);
-  buffer_printf(response_body(request), "%s\n", reason == NULL ? "ready" : reason);
+  buffer_printf(response_body(request), "%s\n",
+                reason != NULL ? reason
+                : spools       ? "ready, spooling: the database is away"
+                               : "ready");
   return error_none();
 }
 

@@ -1,88 +1,23 @@
 // Under load, with the database stopped and started and the server killed and restarted: every 200 is in the database, once.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { it } from 'node:test';
+import { makeCluster } from './support/cluster.js';
 import { Program, eventually, iotEvent, sleep } from './support/program.js';
+import { Senders, assertAllStoredOnce } from './support/senders.js';
 
-const START = Math.floor(Date.now() / 1000) - 3600;
-
-/** Posts until stopped, each sender one event after the other, and delivers again whatever was not answered 200. */
-class Senders {
-  constructor(program, count) {
-    this.program = program;
-    this.acknowledged = new Set();
-    this.statuses = new Map();
-    this.isOver = false;
-    this.finished = Promise.all(Array.from({ length: count }, (_, i) => this.#send(i)));
-  }
-
-  async #send(sender) {
-    for (let version = 1; !this.isOver; version += 1) {
-      await this.#deliver(`${this.program.tag}_${sender}`, version);
-    }
-  }
-
-  async #deliver(vehicle, version) {
-    while (!this.isOver) {
-      const answer = await this.program.post(iotEvent({ vehicle, version, seconds: START + version })).catch(() => null);
-      const status = answer?.status ?? 'cut';
-      this.statuses.set(status, (this.statuses.get(status) ?? 0) + 1);
-      if (status === 200) {
-        this.acknowledged.add(`${vehicle}/${version}`);
-        return;
-      }
-      assert.equal(['cut', 503].includes(status), true, `${status}: ${JSON.stringify(answer?.body)}`);
-      if (status === 503) {
-        assert.match(answer.headers.get('retry-after'), /^[1-9][0-9]*$/);
-      }
-      await sleep(20);
-    }
-  }
-
-  async stop() {
-    this.isOver = true;
-    await this.finished;
-  }
-}
-
-async function assertAllStoredOnce(program, senders) {
-  const rows = await program.sql(`SELECT name || '/' || version, count(*) FROM breadcrumb JOIN vehicle USING (vehicle_id)
-    WHERE name LIKE '${program.tag}\\_%' GROUP BY 1`);
-  const stored = new Map(rows);
-  for (const key of senders.acknowledged) {
-    assert.equal(stored.get(key), '1', `${key} was acknowledged`);
-  }
-  const [[newest]] = await program.sql(`SELECT count(*) FROM position p WHERE (recorded_at, version) <
-    (SELECT recorded_at, version FROM breadcrumb b WHERE b.vehicle_id = p.vehicle_id AND flags = 0 ORDER BY recorded_at DESC, version DESC LIMIT 1)`);
-  assert.equal(newest, '0', 'every position is the newest breadcrumb');
-}
-
-function runAsOwner(command, args) {
-  const user = process.getuid() === 0 ? ['runuser', ['-u', 'postgres', '--', command]] : [command, []];
-  execFileSync(user[0], [...user[1], ...args], { cwd: '/', stdio: 'ignore' });
-}
-
-it('the database stopped and started under load', { timeout: 120_000 }, async () => {
-  const owner = new Program();
-  await owner.start();
-  assert.equal(await owner.stop(), 0);
-  // Its cluster, run by the test from here on.
-  const cluster = path.join(owner.data, 'postgres');
-  const control = (...args) => runAsOwner('/usr/lib/postgresql/15/bin/pg_ctl',
-    ['-D', cluster, '-w', '-l', path.join(cluster, 'test.log'), '-o', `-c listen_addresses='' -c unix_socket_directories='${path.join(owner.data, 'run')}'`, ...args]);
-  control('start');
-  const user = process.getuid() === 0 ? 'postgres' : process.env.USER;
-  const program = new Program({ database: `host=${path.join(owner.data, 'run')} dbname=crumbtrail user=${user}` });
+it('the database stopped and started under load, without a spool', { timeout: 120_000 }, async () => {
+  const { control, folder, database } = await makeCluster();
+  const program = new Program({ database, flags: ['--spool-max-bytes', '0'] });
   program.tag = 'outage';
   await program.start();
   const senders = new Senders(program, 16);
   for (const how of ['fast', 'immediate']) {
     await sleep(700);
-    control('stop', '-m', how);
+    await control('stop', '-m', how);
     await sleep(700);
-    control('start');
+    await control('start');
   }
   const before = senders.acknowledged.size;
   await eventually(() => senders.acknowledged.size > before + 100, { timeoutMs: 30_000, what: 'a hundred events after the outages' });
@@ -90,8 +25,8 @@ it('the database stopped and started under load', { timeout: 120_000 }, async ()
   assert.equal(senders.statuses.get(503) > 0, true, JSON.stringify([...senders.statuses]));
   await assertAllStoredOnce(program, senders);
   assert.equal(await program.stop(), 0);
-  control('stop', '-m', 'fast');
-  assert.equal(fs.existsSync(path.join(cluster, 'postmaster.pid')), false);
+  await control('stop', '-m', 'fast');
+  assert.equal(fs.existsSync(path.join(folder, 'postmaster.pid')), false);
 });
 
 it('the server killed and restarted under load', { timeout: 120_000 }, async () => {
@@ -130,7 +65,7 @@ it('stops by SIGTERM under load: what was acknowledged is stored, and nothing ha
 });
 
 it('stops by SIGTERM in time although statements hang behind a lock', { timeout: 60_000 }, async () => {
-  const program = new Program();
+  const program = new Program({ flags: ['--spool-max-bytes', '0'] });
   await program.start();
   assert.equal((await program.post(iotEvent({ vehicle: 'locked_1', version: 1 }))).status, 200);
   const locked = program.sql("BEGIN; LOCK TABLE breadcrumb IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(40)").catch(() => null);

@@ -4,38 +4,16 @@ import fs from 'node:fs';
 import http from 'node:http';
 import { after, before, test } from 'node:test';
 
+import { postmaster, withHangingDatabase } from './support/postmaster.js';
 import { INGEST_KEY, Program, eventually, iotEvent, run } from './support/program.js';
 
 let program;
 before(async () => {
-  program = await new Program({ flags: ['--ingest-queue-max', '4'] }).start();
+  program = await new Program({ flags: ['--ingest-queue-max', '4', '--spool-max-bytes', '0'] }).start();
 });
 after(() => program.stop());
 
 const adminStatus = async (path) => (await fetch(program.admin + path)).status;
-
-async function postmaster() {
-  return Number(fs.readFileSync(`${program.data}/postgres/postmaster.pid`, 'utf8').split('\n')[0]);
-}
-
-/** Every process of the cluster stands still while `work` runs. */
-async function withHangingDatabase(work) {
-  const leader = await postmaster();
-  const children = fs.readdirSync('/proc').filter((name) => /^[0-9]+$/.test(name)).map(Number).filter((pid) => {
-    try {
-      return fs.readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ')[1] === String(leader);
-    } catch {
-      return false;
-    }
-  });
-  const all = [leader, ...children];
-  all.forEach((pid) => process.kill(pid, 'SIGSTOP'));
-  try {
-    return await work();
-  } finally {
-    all.forEach((pid) => process.kill(pid, 'SIGCONT'));
-  }
-}
 
 for (const flag of ['listen', 'admin-listen']) {
   test(`--${flag} beyond loopback is refused, with what to do instead`, async () => {
@@ -74,7 +52,7 @@ test('the metrics that the documents promise are there, and count', async () => 
 
 test('a full queue answers 503 with Retry-After, and nothing is lost afterwards', { timeout: 60_000 }, async () => {
   const events = Array.from({ length: 40 }, (_, i) => iotEvent({ vehicle: 'iotfleet_queue', version: i + 1, seconds: 1_780_000_000 + i }));
-  const answers = await withHangingDatabase(async () => {
+  const answers = await withHangingDatabase(program, async () => {
     const early = events.map((event) => program.post(event));
     await eventually(async () => (await program.metric('crumbtrail_ingest_queue_depth')) > 0, { what: 'a queue' });
     const refused = await program.post(events[0]);
@@ -95,7 +73,7 @@ test('a full queue answers 503 with Retry-After, and nothing is lost afterwards'
 });
 
 test('readyz says no while the database is away', { timeout: 60_000 }, async () => {
-  process.kill(await postmaster(), 'SIGQUIT');
+  process.kill(postmaster(program), 'SIGQUIT');
   await eventually(async () => (await adminStatus('/readyz')) === 503, { what: 'readyz 503' });
   assert.equal(await adminStatus('/livez'), 200);
   await eventually(async () => (await adminStatus('/readyz')) === 200, { timeoutMs: 30_000, what: 'ready again' });
