@@ -119,7 +119,6 @@ test('the vehicle is read from the names that the template gives, and from the t
   assert.deepEqual(names, ['iotfleet_by_s3', 'iotfleet_by_s3p', 'iotfleet_by_topic']);
   assert.equal(await program.stop(), 0, program.log);
   s3.stop();
-  queue.stop();
 });
 
 test('every object with events is told of, once; what is told of holds events', () => {

@@ -1,101 +1,90 @@
-// An SQS in memory, for tests: one queue over the JSON protocol, with long polls, visibility and deletion.
-import { createHash } from 'node:crypto';
+// SQS as far as crumbtrail asks for it (JSON protocol), in this process: at least once, a time out of sight, partial failures.
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import http from 'node:http';
+import { after } from 'node:test';
+
+const running = new Set();
+after(() => {
+  for (const server of running) {
+    server.closeAllConnections();
+    server.close();
+  }
+});
 
 export class FakeSqs {
-  constructor() {
-    this.messages = []; // {id, body, hiddenUntil, receives, handle}
-    this.deleted = [];
-    this.waiting = new Set();
-    this.sent = 0;
-  }
+  /** {id, body, visibleAt, receives, handle} */
+  messages = [];
+  deleted = [];
+  receives = 0;
+  /** Overrides the visibility time-out that a receive asks for, in milliseconds. */
+  visibilityMs = null;
+  /** (message) => true: DeleteMessageBatch reports a failure for it. */
+  failsToDelete = () => false;
+  /** (action) => {status, body} | null: answers in the queue's place. */
+  onRequest = () => null;
 
   async start() {
     this.server = http.createServer((request, response) => {
-      const pieces = [];
-      request.on('data', (piece) => pieces.push(piece)).on('end', () => {
-        const operation = request.headers['x-amz-target']?.split('.')[1];
-        this.answer(operation, JSON.parse(Buffer.concat(pieces)), request, response);
-      });
+      let body = '';
+      request.on('data', (chunk) => { body += chunk; });
+      request.on('end', () => this.#answer(request, body, response));
     }).listen(0, '127.0.0.1');
     await once(this.server, 'listening');
-    this.endpoint = `http://127.0.0.1:${this.server.address().port}`;
-    this.url = `${this.endpoint}/123456789012/crumbtrail`;
-    this.flags = ['--sqs-queue-url', this.url, '--aws-region', 'us-east-1'];
+    running.add(this.server);
+    this.url = `http://127.0.0.1:${this.server.address().port}/123456789012/fleet`;
+    this.flags = ['--sqs-queue-url', this.url];
     return this;
   }
 
-  stop() {
-    this.server.closeAllConnections();
-    this.server.close();
-  }
-
   send(body) {
-    this.sent += 1;
-    this.messages.push({ id: `message-${this.sent}`, body: typeof body === 'string' ? body : JSON.stringify(body), hiddenUntil: 0,
-      receives: 0, handle: null });
-    for (const look of this.waiting) {
-      look();
-    }
+    const id = randomUUID();
+    this.messages.push({ id, body: typeof body === 'string' ? body : JSON.stringify(body), visibleAt: 0, receives: 0 });
+    return id;
   }
 
-  answer(operation, input, request, response) {
-    const say = (status, value) => response.writeHead(status, { 'content-type': 'application/x-amz-json-1.0' }).end(JSON.stringify(value));
-    switch (operation) {
-      case 'GetQueueUrl': say(200, { QueueUrl: this.url }); break;
-      case 'ReceiveMessage': this.receive(input, request, say); break;
-      case 'DeleteMessageBatch': say(200, this.deleteBatch(input.Entries)); break;
-      case 'ChangeMessageVisibility': this.changeVisibility(input); say(200, {}); break;
-      case 'GetQueueAttributes': say(200, { Attributes: { ApproximateNumberOfMessages: String(this.messages.length) } }); break;
-      default: say(400, { __type: 'com.amazonaws.sqs#UnsupportedOperation', message: String(operation) });
-    }
+  async #answer(request, body, response) {
+    const action = request.headers['x-amz-target'].split('.')[1];
+    const input = JSON.parse(body);
+    const override = this.onRequest(action);
+    const { status, body: output } = override ?? { status: 200, body: await this[`_${action}`](input, request) };
+    response.writeHead(status, { 'content-type': 'application/x-amz-json-1.0' });
+    response.end(JSON.stringify(output));
   }
 
-  receive({ MaxNumberOfMessages: most = 1, WaitTimeSeconds: wait = 0, VisibilityTimeout: hidden = 30 }, request, say) {
-    const deadline = Date.now() + wait * 1000;
-    const look = () => {
+  async _ReceiveMessage({ MaxNumberOfMessages: max = 1, WaitTimeSeconds: wait = 0, VisibilityTimeout: visibility = 30 }, request) {
+    this.receives += 1;
+    const until = Date.now() + wait * 1000;
+    for (;;) {
       const now = Date.now();
-      const found = this.messages.filter((message) => message.hiddenUntil <= now).slice(0, most);
-      if (found.length === 0 && now < deadline) {
-        return;
+      const taken = this.messages.filter((message) => message.visibleAt <= now).slice(0, max);
+      if (taken.length > 0 || now >= until || request.socket.destroyed) {
+        for (const message of taken) {
+          message.visibleAt = now + (this.visibilityMs ?? visibility * 1000);
+          message.receives += 1;
+          message.handle = `${message.id}#${message.receives}`;
+        }
+        return taken.length === 0 ? {} : { Messages: taken.map((message) => ({
+          MessageId: message.id, ReceiptHandle: message.handle, Body: message.body,
+          Attributes: { ApproximateReceiveCount: String(message.receives), SentTimestamp: '1463704133000' } })) };
       }
-      this.waiting.delete(look);
-      clearInterval(timer);
-      say(200, found.length === 0 ? {} : { Messages: found.map((message) => this.hand(message, hidden)) });
-    };
-    this.waiting.add(look);
-    const timer = setInterval(look, 100);
-    request.socket.once('close', () => {
-      this.waiting.delete(look);
-      clearInterval(timer);
-    });
-    look();
+      await new Promise((resolve) => { setTimeout(resolve, 20); });
+    }
   }
 
-  hand(message, hiddenSeconds) {
-    message.receives += 1;
-    message.hiddenUntil = Date.now() + hiddenSeconds * 1000;
-    message.handle = `${message.id}-${message.receives}`;
-    return { MessageId: message.id, ReceiptHandle: message.handle, Body: message.body,
-      MD5OfBody: createHash('md5').update(message.body).digest('hex'),
-      Attributes: { ApproximateReceiveCount: String(message.receives), SentTimestamp: String(Date.now()) } };
-  }
-
-  deleteBatch(entries) {
-    for (const { ReceiptHandle } of entries) {
+  async _DeleteMessageBatch({ Entries }) {
+    const answer = { Successful: [], Failed: [] };
+    for (const { Id, ReceiptHandle } of Entries) {
       const at = this.messages.findIndex((message) => message.handle === ReceiptHandle);
-      if (at >= 0) {
-        this.deleted.push(...this.messages.splice(at, 1));
+      if (at >= 0 && this.failsToDelete(this.messages[at])) {
+        answer.Failed.push({ Id, SenderFault: false, Code: 'InternalError', Message: 'try again' });
+      } else {
+        if (at >= 0) {
+          this.deleted.push(this.messages.splice(at, 1)[0]);
+        }
+        answer.Successful.push({ Id });
       }
     }
-    return { Successful: entries.map(({ Id }) => ({ Id })), Failed: [] };
-  }
-
-  changeVisibility({ ReceiptHandle, VisibilityTimeout }) {
-    const message = this.messages.find(({ handle }) => handle === ReceiptHandle);
-    if (message) {
-      message.hiddenUntil = Date.now() + VisibilityTimeout * 1000;
-    }
+    return answer;
   }
 }
