@@ -14,6 +14,8 @@ struct api_settings {
   int64_t silent_after_s;
   const char *raster_tile_url; /* "" = none */
   const char *raster_attribution;
+  int64_t desired_expires_after_s;
+  const char *desired_refusal; /* why nothing can be sent to vehicles, and what to set; NULL: it can */
 };
 
 struct error api_new(struct api_settings settings, struct api **api) ERROR_MUST_CHECK;

@@ -23,6 +23,7 @@ static inline int64_t api_silent_after_us(const struct api *api)
 typedef struct error api_query(struct request *request, void *context, struct db_connection *connection);
 
 api_query vehicles_list, vehicles_read, vehicles_register, vehicles_remove;     /* vehicles.c, vehicle_changes.c */
+api_query shadows_read, desired_list, desired_put;                              /* shadows.c, desired.c, desired_changes.c */
 api_query tracks_read;                                                          /* tracks.c */
 api_query positions_history, positions_latest, positions_at, positions_changes; /* positions.c, ... */
 api_query page_read;                                                            /* page.c */

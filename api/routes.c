@@ -5,7 +5,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
-enum { REGISTRATION_BODY_MAX = 64 * 1024 };
+enum { REGISTRATION_BODY_MAX = 64 * 1024, DESIRED_BODY_MAX = 32 * 1024 };
 
 /* clang-format off */
 static const struct route ROUTES[] = {
@@ -14,6 +14,10 @@ static const struct route ROUTES[] = {
     {HTTP_PUT,    "/v1/vehicles/{name}",       ROLE_ADMIN,  "Register a vehicle",                        .query = vehicles_register,
                                                                                       .body_max_bytes = REGISTRATION_BODY_MAX},
     {HTTP_DELETE, "/v1/vehicles/{name}",       ROLE_ADMIN,  "Take a vehicle off the map",                .query = vehicles_remove},
+    {HTTP_GET,    "/v1/vehicles/{name}/shadow", ROLE_VIEWER, "The newest shadow of a vehicle",           .query = shadows_read},
+    {HTTP_GET,    "/v1/vehicles/{name}/desired", ROLE_VIEWER, "What was asked of a vehicle",             .query = desired_list},
+    {HTTP_PUT,    "/v1/vehicles/{name}/desired", ROLE_DISPATCHER, "Ask a vehicle for a state",           .query = desired_put,
+                                                                                      .body_max_bytes = DESIRED_BODY_MAX},
     {HTTP_GET,    "/v1/vehicles/{name}/track", ROLE_VIEWER, "Where a vehicle drove",                     .query = tracks_read},
     {HTTP_GET,    "/v1/positions",             ROLE_VIEWER, "History, oldest first",                     .query = positions_history},
     {HTTP_GET,    "/v1/positions/latest",      ROLE_VIEWER, "Newest position of each vehicle",           .query = positions_latest},
