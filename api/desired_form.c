@@ -19,8 +19,7 @@ struct error parse_shadow_name(const char *name, struct text value)
     is_good = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9') ||
               (byte != '\0' && strchr("$:_-", byte) != NULL);
   }
-  return is_good ? error_none()
-                 : error_at(ERROR_BAD_INPUT, name, "expected 1 to %d of A-Z a-z 0-9 $ : _ -", SHADOW_NAME_MAX);
+  return is_good ? error_none() : error_at(ERROR_BAD_INPUT, name, "expected 1 to %d of A-Z a-z 0-9 $ : _ -", SHADOW_NAME_MAX);
 }
 
 static struct error check_value(const struct json *value, int depth)
@@ -120,7 +119,8 @@ static struct error read_member(struct arena *arena, const struct json *member, 
   return json_error(member, "unknown: expected desired, shadow, requested_by or expires_after_s");
 }
 
-struct error desired_form_read(struct arena *arena, struct text body, int64_t expires_after_default_s, struct desired_form *form)
+struct error desired_form_read(struct arena *arena, struct text body, int64_t expires_after_default_s,
+                               struct desired_form *form)
 {
   const struct json *root = NULL;
   *form = (struct desired_form){.shadow = TEXT(""), .expires_after_s = expires_after_default_s};

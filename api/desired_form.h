@@ -1,4 +1,5 @@
-/* The body of PUT /v1/vehicles/{name}/desired, checked as AWS IoT checks a state, so that what is taken here is not refused there.
+/* The body of PUT /v1/vehicles/{name}/desired, checked as AWS IoT checks a state, so that what is taken here is not refused
+ * there.
  *
  * Pure; texts live in the arena or borrow from the body. Thread: any. */
 #ifndef CRUMBTRAIL_API_DESIRED_FORM_H
@@ -16,7 +17,7 @@ enum { EXPIRES_AFTER_MIN_S = 10, EXPIRES_AFTER_MAX_S = 30 * 86400 };
 struct desired_form {
   struct text shadow; /* empty: the classic one */
   struct text desired;
-  struct text awaited;      /* [{"path":["a","b"],"value":1}, {"path":["c"]}]: what to look for afterwards; see 0006_shadow.sql */
+  struct text awaited; /* [{"path":["a","b"],"value":1}, {"path":["c"]}]: what to look for afterwards; see 0006_shadow.sql */
   struct text requested_by; /* data == NULL: not said */
   int64_t expires_after_s;
 };

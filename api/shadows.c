@@ -92,7 +92,8 @@ static void write_answer(struct request *request, const struct shadow_answer *an
   buffer_append_char(response_body(request), '\n');
 }
 
-static struct error find_vehicle(struct request *request, struct db_connection *connection, struct text name, int64_t *vehicle_id)
+static struct error find_vehicle(struct request *request, struct db_connection *connection, struct text name,
+                                 int64_t *vehicle_id)
 {
   struct db_parameters *parameters = db_parameters_new(request_arena(request));
   const struct db_rows *rows;
@@ -108,9 +109,10 @@ static struct error find_vehicle(struct request *request, struct db_connection *
 static struct error not_kept(struct text vehicle, struct text shadow)
 {
   if (shadow.length != 0) {
-    return error_make(ERROR_NOT_FOUND,
-                      "no shadow %.*s of %.*s is kept: let the IoT rule select $aws/things/+/shadow/name/+/update/documents too",
-                      TEXT_ARGS(shadow), TEXT_ARGS(vehicle));
+    return error_make(
+        ERROR_NOT_FOUND,
+        "no shadow %.*s of %.*s is kept: let the IoT rule select $aws/things/+/shadow/name/+/update/documents too",
+        TEXT_ARGS(shadow), TEXT_ARGS(vehicle));
   }
   return error_make(ERROR_NOT_FOUND,
                     "no shadow of %.*s is kept: its events say no version; let the IoT rule select from "
@@ -118,8 +120,8 @@ static struct error not_kept(struct text vehicle, struct text shadow)
                     TEXT_ARGS(vehicle));
 }
 
-static struct error read_answer(struct request *request, struct db_connection *connection, int64_t vehicle_id, struct text shadow,
-                                struct shadow_answer *answer)
+static struct error read_answer(struct request *request, struct db_connection *connection, int64_t vehicle_id,
+                                struct text shadow, struct shadow_answer *answer)
 {
   struct arena *arena = request_arena(request);
   struct db_parameters *which = db_parameters_new(arena);
@@ -138,7 +140,7 @@ struct error shadows_read(struct request *request, void *context, struct db_conn
   const struct text name = request_path_parameter(request, "name");
   struct text shadow = TEXT("");
   struct shadow_answer answer;
-  int64_t vehicle_id;
+  int64_t vehicle_id = 0;
   (void)context;
   TRY(request_parameters_only(request, KNOWN));
   TRY(parse_vehicle_name("name", name));

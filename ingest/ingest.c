@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "ingest/batch_writer.h"
+#include "ingest/desired_sender.h"
 #include "ingest/event_reader.h"
 #include "ingest/ingest_key.h"
 #include "ingest/keeper.h"
@@ -14,6 +15,7 @@
 #include "ingest/spool_events.h"
 
 enum { WRITER_TIMEOUT_MS = 10000, KEEPER_TIMEOUT_MS = 10000, SHADOWS_TIMEOUT_MS = 10000 };
+enum { DESIRED_TIMEOUT_MS = 10000 };
 
 /* Beyond the writer's: what the last batches said of shadows. */
 enum { SHADOWS_GRACE_MS = 1000 };
@@ -24,7 +26,8 @@ struct ingest {
   struct event_settings events;
   struct keeper *keeper;
   struct shadow_keeper *shadows;
-  struct spool *spool; /* NULL: off by the setting */
+  struct desired_sender *sender; /* NULL: nothing can be sent */
+  struct spool *spool;           /* NULL: off by the setting */
   struct spool_events *spool_events;
   struct batch_writer *writer;
   struct aws_client *aws;
@@ -52,6 +55,31 @@ static struct error start_shadows(struct ingest *ingest)
   struct shadow_keeper_settings shadows = {database_of(ingest, "crumbtrail shadows", SHADOWS_TIMEOUT_MS),
                                            ingest->settings.metrics};
   return shadow_keeper_start(shadows, &ingest->shadows);
+}
+
+/* Where nothing says which AWS to use, asking it would only find out that there is none. */
+const char *ingest_cannot_send_reason(const struct config *config)
+{
+  const char *const known[] = {config->iot_endpoint_url, config->aws_endpoint_url, config->aws_region,
+                               config->aws_profile,      getenv("AWS_REGION"),     getenv("AWS_DEFAULT_REGION")};
+  for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+    if (known[i] != NULL && known[i][0] != '\0') {
+      return NULL;
+    }
+  }
+  return "nothing can be sent to vehicles: set iot-endpoint-url (https://PREFIX-ats.iot.REGION.amazonaws.com) or aws-region, "
+         "and "
+         "give the server AWS keys that may do iot:UpdateThingShadow and iot:GetThingShadow";
+}
+
+static struct error start_sender(struct ingest *ingest)
+{
+  struct desired_sender_settings sender = {.database = database_of(ingest, "crumbtrail desired", DESIRED_TIMEOUT_MS),
+                                           .aws = ingest->aws,
+                                           .shadows = ingest->shadows,
+                                           .metrics = ingest->settings.metrics};
+  bool cannot_send = ingest_cannot_send_reason(ingest->settings.config) != NULL;
+  return cannot_send ? error_none() : desired_sender_start(sender, &ingest->sender);
 }
 
 static struct error read_event_settings(struct ingest *ingest)
@@ -129,6 +157,7 @@ static struct error start_parts(struct ingest *ingest)
   TRY(open_spool(ingest));
   TRY(start_writer(ingest));
   TRY(aws_client_start(aws_settings_of(config, ingest->settings.metrics), &ingest->aws));
+  TRY(start_sender(ingest));
   TRY(start_objects(ingest));
   TRY(start_spool(ingest));
   return make_receiver(ingest);
@@ -186,6 +215,8 @@ void ingest_stop(struct ingest *ingest, int grace_ms)
     object_intake_drain(ingest->objects, grace_ms);
     batch_writer_stop(ingest->writer, grace_ms);
     ingest->writer = NULL;
+    desired_sender_stop(ingest->sender);
+    ingest->sender = NULL;
     shadow_keeper_stop(ingest->shadows, SHADOWS_GRACE_MS);
     ingest->shadows = NULL;
     spool_stop(ingest->spool);

@@ -220,7 +220,11 @@ static const char *default_page_folder(struct arena *arena)
 static struct error start_api(struct program *program)
 {
   const struct config *config = program->config;
-  struct api_settings api = {config->silent_after_s, config->raster_tile_url, config->raster_attribution};
+  struct api_settings api = {.silent_after_s = config->silent_after_s,
+                             .raster_tile_url = config->raster_tile_url,
+                             .raster_attribution = config->raster_attribution,
+                             .desired_expires_after_s = config->desired_expires_after_s,
+                             .desired_refusal = ingest_cannot_send_reason(config)};
   TRY(api_new(api, &program->api));
   program->tiles = tiles_new(TILES_CACHE_BYTES);
   bool has_folder = config->static_folder[0] != '\0';

@@ -23,6 +23,7 @@ before(async () => {
   events.push(iotEvent({ vehicle: 'doc_0', version: 99, seconds: NOW - 1000, lat: 0, lon: 0 }));
   await eventually(async () => (await program.post(events)).status === 200, { what: 'the events being stored' });
   await program.get('/v1/vehicles/doc_registered', { method: 'PUT' });
+  await eventually(async () => (await program.get('/v1/vehicles/doc_1/shadow')).status === 200, { timeoutMs: 60_000, what: 'the shadow being kept' });
   api = (await program.get('/openapi.json')).body;
   ajv.addSchema({ $id: 'api', components: api.components });
 });
@@ -78,6 +79,12 @@ const REQUESTS = [
   ['put', '/v1/vehicles/{name}', '/v1/vehicles/a%20b', 400],
   ['delete', '/v1/vehicles/{name}', '/v1/vehicles/doc_put', 204],
   ['delete', '/v1/vehicles/{name}', '/v1/vehicles/nobody', 404],
+  ['get', '/v1/vehicles/{name}/shadow', '/v1/vehicles/doc_1/shadow', 200],
+  ['get', '/v1/vehicles/{name}/shadow', '/v1/vehicles/doc_1/shadow?shadow=', 400],
+  ['get', '/v1/vehicles/{name}/shadow', '/v1/vehicles/doc_1/shadow?shadow=config', 404],
+  ['get', '/v1/vehicles/{name}/desired', '/v1/vehicles/doc_1/desired', 200],
+  ['get', '/v1/vehicles/{name}/desired', '/v1/vehicles/nobody/desired', 404],
+  ['put', '/v1/vehicles/{name}/desired', '/v1/vehicles/doc_1/desired', 415],
   ['get', '/v1/vehicles/{name}/track', TRACK, 200],
   ['get', '/v1/vehicles/{name}/track', `${TRACK}&f=geojson`, 200],
   ['get', '/v1/vehicles/{name}/track', `${TRACK}&f=csv`, 200],
