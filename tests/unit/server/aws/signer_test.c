@@ -107,8 +107,11 @@ static void test_query_is_sorted_by_encoded_name(void **state)
 {
   (void)state;
   struct arena *arena = arena_new(1024);
-  const struct signer_pair query[] = {
-      {TEXT("b"), TEXT("2")}, {TEXT("a+"), TEXT("x/y")}, {TEXT("a"), TEXT("")}, {TEXT("B"), TEXT("é")}, {TEXT("b"), TEXT("10")}};
+  const struct signer_pair query[] = {{TEXT("b"), TEXT("2")},
+                                      {TEXT("a+"), TEXT("x/y")},
+                                      {TEXT("a"), TEXT("")},
+                                      {TEXT("B"), TEXT("é")},
+                                      {TEXT("b"), TEXT("10")}};
   struct text text = signer_query(arena, query, 5);
   assert_int_equal(text.length, strlen("B=%C3%A9&a=&a%2B=x%2Fy&b=10&b=2"));
   assert_memory_equal(text.data, "B=%C3%A9&a=&a%2B=x%2Fy&b=10&b=2", text.length);
