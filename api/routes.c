@@ -24,6 +24,12 @@ static const struct route ROUTES[] = {
     {HTTP_GET,    "/v1/positions/at",          ROLE_VIEWER, "Where the whole fleet was at a moment",     .query = positions_at},
     {HTTP_GET,    "/v1/positions/changes",     ROLE_VIEWER, "Every breadcrumb once, in order of arrival", .query = positions_changes},
     {HTTP_GET,    "/v1/stream",                ROLE_VIEWER, "Live positions over WebSocket",             .handle = documents_stream},
+    {HTTP_GET,    "/v1/ingest/status",         ROLE_VIEWER, "What came by which way, and what waits",    .query = ingest_status_read,
+                                                                                      .copes_without_database = true},
+    {HTTP_GET,    "/v1/ingest/rejected",       ROLE_VIEWER, "What could not be read, and why",           .query = rejected_list},
+    {HTTP_GET,    "/v1/ingest/rejected/{id}",  ROLE_VIEWER, "One rejected event, with its bytes",        .query = rejected_read},
+    {HTTP_GET,    "/v1/ingest/objects",        ROLE_VIEWER, "Objects of S3 and what became of them",     .query = objects_list},
+    {HTTP_GET,    "/v1/ingest/trace",          ROLE_VIEWER, "The way of one event, from arrival to map", .query = trace_read},
     {HTTP_GET,    "/v1/page",                  ROLE_VIEWER, "What the page must know to start",          .query = page_read},
     {HTTP_GET,    "/openapi.json",             ROLE_VIEWER, "This description",                          .handle = documents_openapi},
     {HTTP_GET,    "/docs",                     ROLE_VIEWER, "This description, to read",                 .handle = documents_page},
@@ -38,7 +44,7 @@ struct error api_new(struct api_settings settings, struct api **api)
   if (*api == NULL) {
     abort();
   }
-  **api = (struct api){settings, vehicle_names_new(), newest_positions_new()};
+  **api = (struct api){settings, vehicle_names_new(), newest_positions_new(), ingest_status_new()};
   return error_none();
 }
 
@@ -47,6 +53,7 @@ void api_free(struct api *api)
   if (api != NULL) {
     vehicle_names_free(api->names);
     newest_positions_free(api->newest);
+    ingest_status_free(api->status);
     free(api);
   }
 }

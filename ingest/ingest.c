@@ -8,7 +8,9 @@
 #include "ingest/ingest_key.h"
 #include "ingest/keeper.h"
 #include "ingest/object_intake.h"
+#include "ingest/object_retry.h"
 #include "ingest/receiver.h"
+#include "ingest/rejected_replay.h"
 #include "ingest/shadow_keeper.h"
 #include "server/aws/client.h"
 #include "ingest/spool.h"
@@ -33,6 +35,7 @@ struct ingest {
   struct aws_client *aws;
   struct object_intake *objects;
   struct receiver *receiver;
+  struct replay_desk *replays;
 };
 
 static struct db_settings database_of(const struct ingest *ingest, const char *name, int statement_timeout_ms)
@@ -160,7 +163,10 @@ static struct error start_parts(struct ingest *ingest)
   TRY(start_sender(ingest));
   TRY(start_objects(ingest));
   TRY(start_spool(ingest));
-  return make_receiver(ingest);
+  TRY(make_receiver(ingest));
+  ingest->replays = replay_desk_new(
+      (struct replay_desk_settings){.writer = ingest->writer, .events = ingest->events, .metrics = ingest->settings.metrics});
+  return error_none();
 }
 
 struct error ingest_start(struct ingest_settings settings, struct ingest **ingest)
@@ -177,6 +183,8 @@ struct error ingest_start(struct ingest_settings settings, struct ingest **inges
 void ingest_add_routes(struct ingest *ingest, struct router *router)
 {
   router_add(router, receiver_routes(ingest->receiver));
+  router_add(router, rejected_replay_routes(ingest->replays));
+  router_add(router, object_retry_routes());
 }
 
 const char *ingest_not_ready_reason(const struct ingest *ingest)
@@ -211,6 +219,7 @@ struct ingest_spool_state ingest_spool_state(const struct ingest *ingest)
 void ingest_stop(struct ingest *ingest, int grace_ms)
 {
   if (ingest != NULL) {
+    replay_desk_stop(ingest->replays);
     spool_stop_draining(ingest->spool);
     object_intake_drain(ingest->objects, grace_ms);
     batch_writer_stop(ingest->writer, grace_ms);
@@ -233,6 +242,7 @@ void ingest_free(struct ingest *ingest)
   aws_client_stop(ingest->aws);
   receiver_free(ingest->receiver);
   spool_events_free(ingest->spool_events);
+  replay_desk_free(ingest->replays);
   keeper_stop(ingest->keeper);
   free(ingest);
 }
