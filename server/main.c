@@ -15,6 +15,7 @@
 #include "api/live/hub.h"
 #include "api/live/sent_log.h"
 #include "api/tiles.h"
+#include "ingest/backfill.h"
 #include "ingest/generator/replay.h"
 #include "ingest/generator/simulate.h"
 #include "ingest/import_osm.h"
@@ -425,6 +426,8 @@ int main(int argument_count, char **arguments)
       {"simulate", NULL, "A fleet that drives around and reports as AWS IoT things do", run_simulate, SIMULATE_FLAGS,
        simulate_print_help},
       {"replay", "FILE.csv", "Sends a recorded trace as AWS IoT events", run_replay, REPLAY_FLAGS, replay_print_help},
+      {"backfill", "s3://BUCKET/PREFIX", "Reads the objects of S3 that were not read yet", backfill_run, BACKFILL_FLAGS,
+       backfill_print_help},
       {"import-osm", "FILE.osm.pbf", "Roads and base map from an OpenStreetMap extract", run_import_osm, NO_FLAGS,
        import_osm_print_help},
       {"aws-check", "[s3://...]", "Says which AWS keys, region and endpoints are found, and whether they work", run_aws_check,
