@@ -118,6 +118,18 @@ struct event_request *event_request_new(struct request *request, const struct ev
   return made;
 }
 
+struct event_request *event_request_reject(struct request *request, const struct error *reason, enum breadcrumb_source source)
+{
+  struct arena *arena = request_arena(request);
+  struct rejected *rejected = arena_alloc(arena, sizeof *rejected);
+  *rejected = (struct rejected){.vehicle = {NULL, 0},
+                                .field = rejected_storable(text_copy(arena, text_from(reason->field))),
+                                .reason = rejected_storable(text_copy(arena, text_from(reason->detail))),
+                                .body = request_body(request)};
+  struct events events = {.rejects = rejected, .reject_count = 1};
+  return event_request_new(request, &events, request_body(request), source);
+}
+
 struct error event_request_submit(struct event_request *event_request, struct batch_writer *writer, struct counter *refused)
 {
   struct error error = batch_writer_submit(writer, &event_request->delivery);

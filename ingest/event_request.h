@@ -20,10 +20,11 @@ struct event_request {
   void *owner; /* the maker's */
 };
 
-/* `body` is what the events were read from. It may hold rejects alone: then they are kept, and the answer says what is wrong.
- */
+/* `body` is what the events were read from. */
 struct event_request *event_request_new(struct request *request, const struct events *events, struct text body,
                                         enum breadcrumb_source source);
+/* The request's body cannot be read at all: it is kept in `rejected`, then the answer says what is wrong. */
+struct event_request *event_request_reject(struct request *request, const struct error *reason, enum breadcrumb_source source);
 
 /* An error: nothing was submitted, the caller answers; `refused` (may be NULL) counts that. */
 struct error event_request_submit(struct event_request *event_request, struct batch_writer *writer,

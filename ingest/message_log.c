@@ -4,13 +4,14 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "ingest/steady_connection.h"
 #include "ingest_sql.h"
 #include "server/base/arena.h"
 #include "server/base/clock.h"
 #include "server/base/queue.h"
 #include "server/log.h"
 
-enum { QUEUE_MAX = 8192, TAKEN_MAX = 512, BACK_OFF_FIRST_MS = 100, BACK_OFF_MAX_MS = 5000 };
+enum { QUEUE_MAX = 8192, TAKEN_MAX = 512, IDLE_CHECK_MS = 1000 };
 
 /* One thing to do: a question, or an id to remember. */
 struct message_task {
@@ -22,17 +23,15 @@ struct message_task {
 };
 
 struct message_log {
-  struct db_settings database;
   struct queue *queue;
   pthread_t thread;
   atomic_bool is_away;
   _Atomic int64_t stop_at_us; /* monotonic; 0: not stopping */
   /* The thread's own. */
-  struct db_connection *connection;
+  struct steady_connection database;
   struct arena *arena;
   struct message_task *taken[TAKEN_MAX];
   size_t taken_count;
-  int back_off_ms;
 };
 
 /* ---- handing back ---- */
@@ -108,7 +107,7 @@ static struct error remember(struct message_log *log)
   }
   struct db_parameters *parameters = parameters_of(log->arena, &columns);
   db_add_time_array(parameters, columns.times_us, NULL, columns.count);
-  return db_run(log->connection, &SQL_INSERT_MESSAGES, parameters, NULL);
+  return db_run(log->database.connection, &SQL_INSERT_MESSAGES, parameters, NULL);
 }
 
 static void mark_known(struct message_log *log, uint8_t source, struct text message_id)
@@ -128,30 +127,11 @@ static struct error look_up(struct message_log *log)
     return error_none();
   }
   const struct db_rows *rows = NULL;
-  TRY(db_query(log->connection, log->arena, &SQL_SELECT_KNOWN_MESSAGES, parameters_of(log->arena, &columns), &rows));
+  TRY(db_query(log->database.connection, log->arena, &SQL_SELECT_KNOWN_MESSAGES, parameters_of(log->arena, &columns), &rows));
   for (int row = 0; row < db_row_count(rows); row++) {
     mark_known(log, (uint8_t)db_int64(rows, row, 0), db_text(rows, row, 1));
   }
   return error_none();
-}
-
-static void disconnect(struct message_log *log)
-{
-  db_close(log->connection);
-  log->connection = NULL;
-  atomic_store(&log->is_away, true);
-}
-
-static void connect_once(struct message_log *log)
-{
-  struct error error = db_open(log->database, &log->connection);
-  if (error.code != ERROR_NONE) {
-    log->connection = NULL;
-    log_error(LOG_LEVEL_DEBUG, "message_log_cannot_connect", &error);
-    return;
-  }
-  log->back_off_ms = BACK_OFF_FIRST_MS;
-  atomic_store(&log->is_away, false);
 }
 
 /* First what is to be remembered: the same message may be asked for right behind it. */
@@ -165,10 +145,6 @@ static void work(struct message_log *log)
   if (error.code != ERROR_NONE) {
     log_error(LOG_LEVEL_WARNING, "message_log_failed", &error);
   }
-  finish_taken(log);
-  if (!db_is_usable(log->connection)) {
-    disconnect(log);
-  }
 }
 
 /* ---- the thread ---- */
@@ -176,7 +152,8 @@ static void work(struct message_log *log)
 static bool is_over(const struct message_log *log)
 {
   int64_t stop_at_us = atomic_load(&log->stop_at_us);
-  return stop_at_us != 0 && (log->connection == NULL || queue_depth(log->queue) == 0 || clock_monotonic_us() >= stop_at_us);
+  return stop_at_us != 0 &&
+         (log->database.connection == NULL || queue_depth(log->queue) == 0 || clock_monotonic_us() >= stop_at_us);
 }
 
 static void take(struct message_log *log, int timeout_ms)
@@ -185,28 +162,17 @@ static void take(struct message_log *log, int timeout_ms)
 }
 
 /* Without a database nothing is known: what comes meanwhile is new. */
-static void connect_again(struct message_log *log)
-{
-  connect_once(log);
-  if (log->connection == NULL) {
-    take(log, log->back_off_ms);
-    finish_taken(log);
-    log->back_off_ms = log->back_off_ms * 2 < BACK_OFF_MAX_MS ? log->back_off_ms * 2 : BACK_OFF_MAX_MS;
-  }
-}
-
 static void *run(void *argument)
 {
   struct message_log *log = argument;
   while (!is_over(log)) {
-    if (log->connection == NULL) {
-      connect_again(log);
-      continue;
-    }
-    take(log, -1);
-    if (log->taken_count != 0) {
+    bool is_away = steady_connection_ensure(&log->database).code != ERROR_NONE;
+    atomic_store(&log->is_away, is_away);
+    take(log, is_away ? steady_connection_pause_ms(&log->database) : IDLE_CHECK_MS);
+    if (log->taken_count != 0 && !is_away) {
       work(log);
     }
+    finish_taken(log);
   }
   for (take(log, 0); log->taken_count != 0; take(log, 0)) {
     finish_taken(log);
@@ -216,23 +182,24 @@ static void *run(void *argument)
 
 /* ---- from any thread ---- */
 
-static bool push(struct message_log *log, struct message_task task)
+static bool push(struct message_log *log, struct message_task *task)
 {
-  size_t copied = task.lookup == NULL ? task.message_id.length : 0;
-  struct message_task *made = malloc(sizeof *made + copied);
-  if (made == NULL) {
-    error_out_of_memory(sizeof *made + copied);
-  }
-  *made = task;
-  if (copied != 0) {
-    memcpy(made->bytes, task.message_id.data, copied);
-    made->message_id.data = made->bytes;
-  }
-  if (!queue_push(log->queue, made)) {
-    free(made);
+  if (!queue_push(log->queue, task)) {
+    free(task);
     return false;
   }
   return true;
+}
+
+static struct message_task *task_new(uint8_t source, struct text message_id, size_t copied_bytes)
+{
+  struct message_task *made = calloc(1, sizeof *made + copied_bytes);
+  if (made == NULL) {
+    error_out_of_memory(sizeof *made + copied_bytes);
+  }
+  made->source = source;
+  made->message_id = message_id;
+  return made;
 }
 
 bool message_log_find(struct message_log *log, struct message_lookup *lookup)
@@ -241,14 +208,21 @@ bool message_log_find(struct message_log *log, struct message_lookup *lookup)
   if (atomic_load(&log->is_away) || lookup->message_id.length == 0 || lookup->message_id.length > MESSAGE_ID_MAX_BYTES) {
     return false;
   }
-  return push(log, (struct message_task){.lookup = lookup, .source = lookup->source, .message_id = lookup->message_id});
+  struct message_task *task = task_new(lookup->source, lookup->message_id, 0);
+  task->lookup = lookup;
+  return push(log, task);
 }
 
 void message_log_remember(struct message_log *log, uint8_t source, struct text message_id, int64_t received_at_us)
 {
-  if (message_id.length != 0 && message_id.length <= MESSAGE_ID_MAX_BYTES) {
-    (void)push(log, (struct message_task){.source = source, .message_id = message_id, .received_at_us = received_at_us});
+  if (message_id.length == 0 || message_id.length > MESSAGE_ID_MAX_BYTES) {
+    return;
   }
+  struct message_task *task = task_new(source, message_id, message_id.length);
+  memcpy(task->bytes, message_id.data, message_id.length);
+  task->message_id.data = task->bytes;
+  task->received_at_us = received_at_us;
+  (void)push(log, task);
 }
 
 struct error message_log_start(struct db_settings database, struct message_log **log)
@@ -257,15 +231,13 @@ struct error message_log_start(struct db_settings database, struct message_log *
   if (made == NULL) {
     error_out_of_memory(sizeof *made);
   }
-  made->database = database;
   made->queue = queue_new(QUEUE_MAX);
   made->arena = arena_new((size_t)64 * 1024);
-  made->back_off_ms = BACK_OFF_FIRST_MS;
-  atomic_store(&made->is_away, true);
-  connect_once(made);
+  steady_connection_init(&made->database, database);
+  atomic_store(&made->is_away, steady_connection_ensure(&made->database).code != ERROR_NONE);
   int failed = pthread_create(&made->thread, NULL, run, made);
   if (failed != 0) {
-    db_close(made->connection);
+    steady_connection_close(&made->database);
     arena_free(made->arena);
     queue_free(made->queue);
     free(made);
@@ -277,14 +249,19 @@ struct error message_log_start(struct db_settings database, struct message_log *
 
 void message_log_stop(struct message_log *log, int grace_ms)
 {
-  if (log == NULL) {
-    return;
+  if (log != NULL) {
+    atomic_store(&log->stop_at_us, clock_monotonic_us() + grace_ms * US_PER_MS);
+    queue_close(log->queue);
+    (void)pthread_join(log->thread, NULL);
+    steady_connection_close(&log->database);
   }
-  atomic_store(&log->stop_at_us, clock_monotonic_us() + grace_ms * US_PER_MS);
-  queue_close(log->queue);
-  (void)pthread_join(log->thread, NULL);
-  db_close(log->connection);
-  arena_free(log->arena);
-  queue_free(log->queue);
-  free(log);
+}
+
+void message_log_free(struct message_log *log)
+{
+  if (log != NULL) {
+    arena_free(log->arena);
+    queue_free(log->queue);
+    free(log);
+  }
 }

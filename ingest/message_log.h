@@ -39,7 +39,10 @@ bool message_log_find(struct message_log *log, struct message_lookup *lookup);
  * MESSAGE_ID_MAX_BYTES, or finds no room, is not remembered. */
 void message_log_remember(struct message_log *log, uint8_t source, struct text message_id, int64_t received_at_us);
 
-/* Writes what waits, within grace_ms, and frees. Lookups that wait end with is_known false. Accepts NULL. */
+/* Writes what waits, within grace_ms; lookups that wait end with is_known false. From then on nothing is known, and nothing is
+ * remembered. Accepts NULL. */
 void message_log_stop(struct message_log *log, int grace_ms);
+/* After message_log_stop. Accepts NULL. */
+void message_log_free(struct message_log *log);
 
 #endif

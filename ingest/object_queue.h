@@ -34,7 +34,6 @@ struct announcing {
   /* Set by the queue. `outcome`: none (every object is in the table, now or already); database away, query timeout, refused or
    * shutting down (nothing is known to be kept: announce it again). */
   struct error outcome;
-  size_t new_count;                          /* that were not known before */
   void (*on_done)(struct announcing *first); /* takes the list back; not NULL */
   struct announcing *next;                   /* in that list */
   void *owner;                               /* the submitter's */

@@ -1,16 +1,20 @@
 #include "ingest/receiver.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 
+#include "ingest/aws_name.h"
 #include "ingest/event_request.h"
+#include "ingest/iot_destination.h"
 #include "ingest/sender_keys.h"
+#include "server/http/http_server.h"
 #include "server/log.h"
 #include "server/metrics.h"
 
 struct receiver {
   struct batch_writer *writer;
   struct event_settings events;
+  struct confirmer *confirmer;
+  const char *iot_accounts_allowed;
   struct sender_keys keys;
   struct buffer scratch; /* the HTTP thread's */
   struct route routes[2];
@@ -62,46 +66,66 @@ static struct error admit(struct request *request, void *context)
 
 /* ---- the body ---- */
 
-static struct text host_of(struct text url)
-{
-  struct text rest = url;
-  struct text part = TEXT("");
-  for (int i = 0; i < 3; i++) { /* "https:" "" "host" */
-    if (!text_split(&rest, '/', &part)) {
-      return TEXT("");
-    }
-  }
-  return part;
-}
+/* A request for confirmation; lives in the request's arena. */
+struct asked {
+  struct http_task task;
+  struct confirmation confirmation;
+  struct request *request;
+};
 
-/* https://iot.REGION.amazonaws.com/confirmdestination/..., also of the regions in China: nobody else's link is shown to an
- * operator who is to open it. */
-static bool is_enable_url(struct text url)
+static void answer_nothing(struct request *request)
 {
-  struct text host = host_of(url);
-  bool is_of_aws = text_ends_with(host, TEXT(".amazonaws.com")) || text_ends_with(host, TEXT(".amazonaws.com.cn"));
-  for (size_t i = 0; i < host.length; i++) {
-    is_of_aws = is_of_aws && (isalnum((unsigned char)host.data[i]) || host.data[i] == '.' || host.data[i] == '-');
-  }
-  return is_of_aws && text_starts_with(host, TEXT("iot.")) && text_starts_with(url, TEXT("https://")) &&
-         text_starts_with((struct text){url.data + 8 + host.length, url.length - 8 - host.length},
-                          TEXT("/confirmdestination/"));
-}
-
-/* The operator confirms it by opening the link, or by its token in the console of AWS IoT. All that the link can do is to let
- * the destination send to us, so it stands in the log. */
-static struct error answer_confirmation(struct request *request, const struct events *events)
-{
-  struct text arn = request_header(request, "x-amz-rules-engine-destination-arn");
-  if (is_enable_url(events->confirmation_url)) {
-    LOG_WARNING("iot_destination_wants_confirmation", "arn=%s open=%s", log_quote(arn), log_quote(events->confirmation_url));
-  } else {
-    LOG_WARNING("iot_destination_not_of_aws", "arn=%s host=%s", log_quote(arn), log_quote(host_of(events->confirmation_url)));
-  }
   response_content_type(request, "application/json");
   buffer_append_text(response_body(request), TEXT("{\"stored\":0,\"duplicates\":0,\"rejected\":0,\"errors\":[]}"));
   request_complete(request, error_none());
-  return error_none();
+}
+
+static void answer_asked(struct http_task *task)
+{
+  struct asked *asked = (struct asked *)task;
+  if (asked->confirmation.outcome.code != ERROR_NONE) {
+    request_complete(asked->request, asked->confirmation.outcome);
+    return;
+  }
+  answer_nothing(asked->request);
+}
+
+static void on_asked(struct confirmation *confirmation)
+{
+  struct asked *asked = confirmation->owner;
+  asked->task = (struct http_task){.run = answer_asked};
+  http_server_post(request_server(asked->request), &asked->task);
+}
+
+/* The link stands in the log whatever becomes of it: all that it can do is to let the destination send to us. */
+static struct error accept_confirmation(struct receiver *receiver, struct request *request, struct text url)
+{
+  struct arena *arena = request_arena(request);
+  struct text arn = text_copy(arena, request_header(request, "x-amz-rules-engine-destination-arn"));
+  arn = arn.length != 0 ? arn : iot_destination_arn_of(arena, request_body(request));
+  enum iot_link link = iot_destination_judge(receiver->iot_accounts_allowed, arn, url, &arn);
+  if (link == IOT_LINK_FOREIGN) {
+    LOG_WARNING("iot_destination_not_of_aws", "arn=%s host=%s", log_quote(arn), log_quote(iot_link_host(url)));
+    answer_nothing(request);
+    return error_none();
+  }
+  bool is_allowed = link == IOT_LINK_ALLOWED;
+  LOG_WARNING("iot_destination_wants_confirmation", "arn=%s open=%s by=%s", log_quote(arn), log_quote(url),
+              is_allowed ? "server" : "operator");
+  if (arn.length == 0 || arn.length > AWS_ARN_MAX_BYTES || !text_is_utf8(arn)) {
+    answer_nothing(request); /* the log alone knows it */
+    return error_none();
+  }
+  struct asked *asked = arena_alloc(arena, sizeof *asked);
+  asked->request = request;
+  asked->confirmation = (struct confirmation){.kind = CONFIRM_DESTINATION,
+                                              .arn = arn,
+                                              .url = url,
+                                              .is_allowed = is_allowed,
+                                              .asked_at_us = request_received_at_us(request),
+                                              .on_done = on_asked,
+                                              .owner = asked};
+  return confirmer_ask(receiver->confirmer, &asked->confirmation);
 }
 
 static struct error accept_events(struct request *request, void *context)
@@ -113,7 +137,7 @@ static struct error accept_events(struct request *request, void *context)
   event_read(request_arena(request), &receiver->scratch, &receiver->events, &input, &events);
   size_t count = events.breadcrumb_count + events.reject_count;
   if (count == 0 && events.confirmation_count != 0) {
-    return answer_confirmation(request, &events);
+    return accept_confirmation(receiver, request, events.confirmation_url);
   }
   TRY(sender_keys_check(&receiver->keys, request));
   if (count == 0) {
@@ -131,6 +155,7 @@ struct error receiver_new(struct receiver_settings settings, struct receiver **r
   TRY(event_settings_make(settings.speed_unit, settings.temperature_unit, settings.temperature_field, settings.stale_field_s,
                           &events));
   struct sender_keys keys;
+  TRY(iot_accounts_check(settings.iot_accounts_allowed));
   TRY(sender_keys_make(settings.ingest_key, settings.ingest_key_next, &keys));
   struct receiver *made = calloc(1, sizeof *made);
   if (made == NULL) {
@@ -139,6 +164,8 @@ struct error receiver_new(struct receiver_settings settings, struct receiver **r
   made->writer = settings.writer;
   made->events = events;
   made->keys = keys;
+  made->confirmer = settings.confirmer;
+  made->iot_accounts_allowed = settings.iot_accounts_allowed;
   made->routes[0] = (struct route){.method = HTTP_POST,
                                    .pattern = "/ingest/iot",
                                    .role = ROLE_INGEST,

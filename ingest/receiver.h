@@ -1,11 +1,13 @@
 /* POST /ingest/iot: the HTTP action of an AWS IoT rule.
  *
  * Reads the events on the HTTP thread, hands them to the batch writer and answers after the commit: the answers of a whole
- * batch come back to the HTTP thread with one wake-up. Thread: made and freed by main; the routes run on the HTTP thread. */
+ * batch come back to the HTTP thread with one wake-up. Before its first event AWS IoT has the destination confirmed, which
+ * comes here too (ingest/iot_destination.h). Thread: made and freed by main; the routes run on the HTTP thread. */
 #ifndef CRUMBTRAIL_INGEST_RECEIVER_H
 #define CRUMBTRAIL_INGEST_RECEIVER_H
 
 #include "ingest/batch_writer.h"
+#include "ingest/confirmer.h"
 #include "ingest/event_reader.h"
 #include "server/http/router.h"
 
@@ -13,9 +15,11 @@ struct receiver;
 
 struct receiver_settings {
   struct batch_writer *writer;
-  const char *ingest_key;      /* of the header x-ingest-key; not "" */
-  const char *ingest_key_next; /* a second valid one while keys are changed; may be "" */
-  const char *speed_unit;      /* these as in struct config */
+  struct confirmer *confirmer;
+  const char *iot_accounts_allowed; /* whose destinations are confirmed by themselves; may be "" */
+  const char *ingest_key;           /* of the header x-ingest-key; not "" */
+  const char *ingest_key_next;      /* a second valid one while keys are changed; may be "" */
+  const char *speed_unit;           /* these as in struct config */
   const char *temperature_unit;
   const char *temperature_field;
   int64_t stale_field_s;

@@ -62,22 +62,18 @@ static bool read_topic(const struct json *event, struct text *name, struct text 
   return true;
 }
 
-/* The newest of its members' times; of a part, whose members may all be deletions, the message's own. That of an answer to a
- * get is when it was asked. */
+/* An update's own timestamp, else the newest of its members'. */
 static void read_time(const struct json *message, struct shadow_update *update)
 {
   int64_t reported_us = 0;
   int64_t desired_us = 0;
   const struct json *timestamp = json_member(message, TEXT("timestamp"));
-  bool is_timed = timestamp != NULL && event_timestamp(timestamp, &update->updated_at_us);
-  if (is_timed && update->extent != SHADOW_EXTENT_WHOLE) {
+  if (timestamp != NULL && event_timestamp(timestamp, &update->updated_at_us)) {
     return;
   }
-  bool has_times = event_metadata_time(update->reported_metadata, &reported_us);
-  has_times = event_metadata_time(update->desired_metadata, &desired_us) || has_times;
-  if (has_times) {
-    update->updated_at_us = reported_us > desired_us ? reported_us : desired_us;
-  }
+  (void)event_metadata_time(update->reported_metadata, &reported_us);
+  (void)event_metadata_time(update->desired_metadata, &desired_us);
+  update->updated_at_us = reported_us > desired_us ? reported_us : desired_us;
 }
 
 static void read_sections(const struct json *document, struct shadow_update *update)

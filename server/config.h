@@ -49,19 +49,21 @@ struct config {
   const char *s3_path_style; /* auto | yes | no */
   const char *sqs_endpoint_url;
   const char *iot_endpoint_url;
-  const char *iot_service_name;    /* iotdata */
-  int64_t desired_expires_after_s; /* 86400 */
-  int64_t aws_requests_max;        /* at a time; 64 */
-  int64_t aws_timeout_ms;          /* 30000 */
-  const char *sqs_queue_url;       /* comma separated; "" = none */
+  const char *iot_service_name; /* iotdata */
+  int64_t aws_requests_max;     /* at a time; 64 */
+  int64_t aws_timeout_ms;       /* 30000 */
+  const char *sqs_queue_url;    /* comma separated; "" = none */
   const char *object_vehicle_patterns;
-  int64_t object_readers;     /* 64 */
-  const char *sweep_prefixes; /* s3://bucket/prefix, comma separated; "" = none */
-  int64_t sweep_days;         /* 3 */
-  int64_t sweep_interval_s;   /* 3600 */
-  const char *log_level;      /* debug | info | warning | error */
-  const char *log_format;     /* logfmt | json */
-  const uint8_t *origins;     /* where each row of the table came from, for config_print */
+  int64_t object_readers;            /* 64 */
+  const char *sweep_prefixes;        /* s3://bucket/prefix, comma separated; "" = none */
+  int64_t sweep_days;                /* 3 */
+  int64_t sweep_interval_s;          /* 3600 */
+  const char *sns_topics_allowed;    /* ARNs, comma separated; "" = none */
+  const char *iot_accounts_allowed;  /* ACCOUNT or ACCOUNT/REGION, comma separated; "" = none */
+  const char *aws_link_endpoint_url; /* for tests: where links of SNS and AWS IoT are opened instead; loopback only */
+  const char *log_level;             /* debug | info | warning | error */
+  const char *log_format;            /* logfmt | json */
+  const uint8_t *origins;            /* where each row of the table came from, for config_print */
 };
 
 /* Reads flags from argv[first..argc), the environment and the file. Positional arguments are left in *positional (arena), flags

@@ -61,9 +61,6 @@ const struct setting SETTINGS[] = {
     {PLAIN("iot-endpoint-url", iot_endpoint_url, "URL", ""),
      .help = "Data endpoint of AWS IoT: https://PREFIX-ats.iot.REGION.amazonaws.com"},
     {PLAIN("iot-service-name", iot_service_name, "NAME", "iotdata"), .help = "Service that requests to it are signed for."},
-    {NUMBER("desired-expires-after-s", desired_expires_after_s, "seconds", "86400", 10, 2592000),
-     .help =
-         "A state asked of a vehicle that it has not confirmed after this time is given up, unless the request says another."},
     {NUMBER("aws-requests-max", aws_requests_max, "requests", "64", 2, 1024), .help = "Requests to AWS at a time."},
     {NUMBER("aws-timeout-ms", aws_timeout_ms, "milliseconds", "30000", 100, 600000),
      .help = "Time limit of an answer of AWS, and of each standstill of an object that is read."},
@@ -77,6 +74,14 @@ const struct setting SETTINGS[] = {
      .help = "What is listed to find objects that no notification told of: s3://bucket/prefix, comma separated. Empty: none."},
     {NUMBER("sweep-days", sweep_days, "days", "3", 1, 3650), .help = "How far back that looks."},
     {NUMBER("sweep-interval-s", sweep_interval_s, "seconds", "3600", 1, 604800), .help = "How often."},
+    {PLAIN("sns-topics-allowed", sns_topics_allowed, "ARNS", ""),
+     .help = "Topics of SNS whose messages are taken and whose subscriptions are confirmed, comma separated. Empty: none."},
+    {PLAIN("iot-accounts-allowed", iot_accounts_allowed, "ACCOUNTS", ""),
+     .help = "Accounts whose AWS IoT destinations are confirmed by themselves, comma separated: 123456789012/eu-west-1, or "
+             "without a region. Others wait for the operator."},
+    {PLAIN("aws-link-endpoint-url", aws_link_endpoint_url, "URL", ""),
+     .help = "For tests: a loopback address where links of SNS and AWS IoT, certificates too, are opened instead of AWS. "
+             "Whoever answers there decides which messages are genuine."},
     {CHOICE("log-level", log_level, "debug|info|warning|error", "info"), .help = "The least event that is logged."},
     {CHOICE("log-format", log_format, "logfmt|json", "logfmt"), .help = "Form of the log lines."},
 };

@@ -25,8 +25,7 @@ struct route {
   struct error (*handle)(struct request *request, void *context); /* at once, on the HTTP thread; must not block */
   struct error (*query)(struct request *request, void *context, struct db_connection *connection); /* on a query worker */
   struct error (*accept)(struct request *request, void *context); /* deferred, see request_complete; an error answers at once */
-  bool copes_without_database; /* `query` is called with a connection that is NULL when the database is away */
-  int64_t body_max_bytes;      /* 0: no body is taken. More than that is 413 */
+  int64_t body_max_bytes;                                         /* 0: no body is taken. More than that is 413 */
   /* Called with the head only, before the body is read (keys, content types). May be NULL. */
   struct error (*admit)(struct request *request, void *context);
 };
