@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -146,12 +147,26 @@ static bool is_late(const struct connections *connections, struct connection *co
   return now_us - connection->progressed_at_us >= connections->write_timeout_us;
 }
 
+/* The peer has closed in the middle of a body. libmicrohttpd, whose epoll is edge-triggered, does not see it when the end came
+ * together with the last bytes. */
+static bool is_cut_off(const struct connection *connection)
+{
+  struct pollfd peer = {.fd = connection->socket, .events = POLLRDHUP};
+  int waiting = 0;
+  return connection->state == CONNECTION_BODY && poll(&peer, 1, 0) > 0 && (peer.revents & (POLLRDHUP | POLLHUP)) != 0 &&
+         ioctl(connection->socket, FIONREAD, &waiting) == 0 && waiting == 0;
+}
+
 void connections_sweep(struct connections *connections, int64_t now_us,
                        void (*close_own)(void *context, struct connection *connection), void *context)
 {
   struct connection *next = NULL;
   for (struct connection *connection = connections->first; connection != NULL; connection = next) {
     next = connection->next;
+    if (!connection->expired && is_cut_off(connection)) {
+      connection->expired = true;
+      shutdown(connection->socket, SHUT_RDWR);
+    }
     if (now_us < connection->deadline_us || connection->expired) {
       continue;
     }

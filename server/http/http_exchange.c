@@ -45,7 +45,11 @@ void request_resume(struct request *request)
   if (request->stage == STAGE_WORKING) {
     request->stage = STAGE_READY;
   }
-  connection_enter(&request->server->connections, request->connection, CONNECTION_WRITING);
+  if (request->stage == STAGE_BODY) {
+    body_stream_resumed(request);
+  } else {
+    connection_enter(&request->server->connections, request->connection, CONNECTION_WRITING);
+  }
   MHD_resume_connection(request->mhd);
 }
 
@@ -114,8 +118,15 @@ static enum MHD_Result on_head(struct request *request, const char *method, cons
   if (error.code != ERROR_NONE || request->method == HTTP_OPTIONS) {
     return answer_early(request, error);
   }
+  if (request->match.route->stream != NULL) {
+    error = body_stream_begin(request);
+    if (error.code != ERROR_NONE) {
+      return answer_early(request, error);
+    }
+  } else {
+    connection_enter(&request->server->connections, request->connection, CONNECTION_BODY);
+  }
   request->stage = STAGE_BODY;
-  connection_enter(&request->server->connections, request->connection, CONNECTION_BODY);
   return MHD_YES;
 }
 
@@ -182,6 +193,18 @@ static struct error start_query(struct request *request)
   return error;
 }
 
+static enum MHD_Result end_stream(struct request *request)
+{
+  struct error error = body_stream_end(request);
+  if (error.code == ERROR_NONE && request->suspended) {
+    return MHD_YES;
+  }
+  if (error.code != ERROR_NONE) {
+    request->outcome = error;
+  }
+  return send_answer(request);
+}
+
 static enum MHD_Result run_handler(struct request *request)
 {
   const struct route *route = request->match.route;
@@ -216,7 +239,11 @@ enum MHD_Result exchange_on_request(void *context, struct MHD_Connection *mhd, c
     return on_head(request, method, version);
   case STAGE_BODY:
     if (*byte_count == 0) {
-      return run_handler(request);
+      return request->incoming != NULL ? end_stream(request) : run_handler(request);
+    }
+    if (request->incoming != NULL) {
+      body_stream_take(request, bytes, byte_count);
+      return MHD_YES;
     }
     if (!take_bytes(request, bytes, *byte_count)) {
       refuse_body(request);

@@ -63,6 +63,7 @@ void request_recycle(struct request *request)
 {
   struct http_server *server = request->server;
   response_stream_free(request->stream);
+  body_stream_free(request->incoming);
   if (server->free_request_count >= FREE_REQUESTS_MAX) {
     request_free(request);
     return;
@@ -225,6 +226,7 @@ static void finish(struct http_server *server)
 {
   stop_accepting(server);
   run_tasks(server);
+  server->is_refusing = true; /* what is resumed must not wait again */
   exchange_give_up(server);
   MHD_run(server->daemon);
   MHD_stop_daemon(server->daemon); /* closes what is left through exchange_on_completed and acceptor_on_connection */

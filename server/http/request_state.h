@@ -13,6 +13,7 @@
 #include "server/http/router.h"
 
 struct MHD_Connection;
+struct body_stream;
 struct connection;
 
 enum request_stage {
@@ -77,6 +78,7 @@ struct request {
   size_t body_length;
   size_t body_capacity;
   size_t body_max;
+  struct body_stream *incoming; /* of a route with `stream` */
 
   int status;
   const char *content_type;
@@ -119,6 +121,15 @@ void response_problem(struct request *request, const struct error *error);
 bool response_send(struct request *request);
 /* Whether its Origin is in the list of allowed ones. */
 bool response_origin_is_allowed(const struct request *request);
+
+/* ---- body_stream.c, HTTP thread: the body of a route with `stream` ---- */
+struct error body_stream_begin(struct request *request) ERROR_MUST_CHECK;
+/* *byte_count becomes what was not taken: the connection has been suspended then. */
+void body_stream_take(struct request *request, const char *bytes, size_t *byte_count);
+/* The handler's last word, as from run_handler: an error, or suspended until it can go on, or answered. */
+struct error body_stream_end(struct request *request) ERROR_MUST_CHECK;
+void body_stream_resumed(struct request *request);
+void body_stream_free(struct body_stream *body); /* accepts NULL */
 
 /* ---- http_exchange.c ---- */
 /* The worker's last touch: from any thread, once per submitted query. */

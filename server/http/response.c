@@ -170,8 +170,13 @@ void response_problem(struct request *request, const struct error *error)
   response_reset(request);
   struct problem_kind kind = problem_kind(copy.code);
   request->status = kind.status;
-  request->content_type = PROBLEM_CONTENT_TYPE;
-  problem_write(&request->answer, &copy, request->path, request->id);
+  const struct route *route = request->match.route;
+  if (route != NULL && route->write_error != NULL) {
+    route->write_error(request, &copy);
+  } else {
+    request->content_type = PROBLEM_CONTENT_TYPE;
+    problem_write(&request->answer, &copy, request->path, request->id);
+  }
   if (kind.status == 503) {
     /* Spread by the clock, so that all who were refused at once do not come back at once. */
     response_header(request, "Retry-After", "%d", 1 + (int)(request->received_at_us / US_PER_MS % 3));

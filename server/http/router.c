@@ -48,7 +48,7 @@ static void compile(struct entry *entry, const struct route *route, void *contex
 {
   struct text pattern = text_from(route->pattern);
   assert(pattern.length > 0 && pattern.data[0] == '/');
-  assert((route->handle != NULL) + (route->query != NULL) + (route->accept != NULL) == 1);
+  assert((route->handle != NULL) + (route->query != NULL) + (route->accept != NULL) + (route->stream != NULL) == 1);
   *entry = (struct entry){.route = route, .context = context, .literal = pattern};
   struct text rest = {pattern.data + 1, pattern.length - 1};
   struct text part;

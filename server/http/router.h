@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "server/base/error.h"
+#include "server/http/body_stream.h"
 #include "server/http/request.h"
 
 struct db_connection;
@@ -21,13 +22,17 @@ struct route {
   const char *pattern;
   enum role role;
   const char *summary; /* one line, the same as in the OpenAPI document */
-  /* Exactly one of the three: */
+  /* Exactly one of the four: */
   struct error (*handle)(struct request *request, void *context); /* at once, on the HTTP thread; must not block */
   struct error (*query)(struct request *request, void *context, struct db_connection *connection); /* on a query worker */
   struct error (*accept)(struct request *request, void *context); /* deferred, see request_complete; an error answers at once */
-  int64_t body_max_bytes;                                         /* 0: no body is taken. More than that is 413 */
+  const struct body_handler *stream; /* the body is handed over as it arrives, then as with `accept` */
+  int64_t body_max_bytes;            /* as sent, and decompressed. 0: no body is taken. More than that is 413 */
   /* Called with the head only, before the body is read (keys, content types). May be NULL. */
   struct error (*admit)(struct request *request, void *context);
+  /* Senders that read no problem+json: writes the answer to an error of this route (content type, body, other status) in its
+   * stead; the status of the error and its headers are set. HTTP thread. May be NULL. */
+  void (*write_error)(struct request *request, const struct error *error);
 };
 
 struct route_table {
