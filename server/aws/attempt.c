@@ -191,7 +191,10 @@ static bool renew_credentials(struct aws_client *client, struct aws_request *req
 
 static bool pause_before_next(struct aws_client *client, struct aws_request *request, const struct attempt *attempt)
 {
-  request->failures_in_a_row++;
+  /* A big object may break off often, as long as each attempt brings something worth it. */
+  bool came_forward = request->received_bytes - request->bytes_at_failure >= PROGRESS_BYTES;
+  request->failures_in_a_row = came_forward ? 1 : request->failures_in_a_row + 1;
+  request->bytes_at_failure = request->received_bytes;
   if (retry_is_exhausted(attempt->action, request->failures_in_a_row)) {
     return false;
   }

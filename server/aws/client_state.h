@@ -19,6 +19,9 @@ struct aws_call_waiter {
   struct aws_outcome outcome;
 };
 
+/* Fewer in the time limit count as a standstill, and as no progress between two failures. */
+enum { PROGRESS_BYTES = 1024 };
+
 struct request_list {
   struct aws_request *first;
   struct aws_request *last;

@@ -55,7 +55,8 @@ struct aws_request {
   int64_t start_at_us;       /* not before (monotonic) */
   int64_t submitted_at_us;
   int attempts;
-  int failures_in_a_row; /* since bytes of the body last arrived */
+  int failures_in_a_row;    /* since the body last came forward */
+  int64_t bytes_at_failure; /* received_bytes at the newest failure */
   int redirects;
   bool clock_was_corrected;
   bool credentials_were_renewed;

@@ -4,7 +4,7 @@
 #include "server/aws/uri.h"
 #include "server/base/clock.h"
 
-enum { CONNECT_TIMEOUT_MS = 10000, RECEIVE_BYTES = 128 * 1024, PROGRESS_BYTES = 1024 };
+enum { CONNECT_TIMEOUT_MS = 10000, RECEIVE_BYTES = 128 * 1024 };
 
 static bool is_good_status(int status)
 {
@@ -137,7 +137,6 @@ static size_t on_body(char *data, size_t size, size_t count, void *context)
   transfer->skip_bytes -= (int64_t)skipped;
   transfer->was_stopped = flow == AWS_STOP;
   request->received_bytes += (int64_t)bytes.length;
-  request->failures_in_a_row = 0;
   return flow == AWS_STOP ? 0 : size * count;
 }
 
