@@ -3,6 +3,7 @@
 #define CRUMBTRAIL_API_HANDLERS_H
 
 #include "api/api.h"
+#include "api/ingest_status.h"
 #include "api/newest_positions.h"
 #include "api/vehicle_names.h"
 #include "server/db/connection.h"
@@ -12,6 +13,7 @@ struct api {
   struct api_settings settings;
   struct vehicle_names *names;
   struct newest_positions *newest;
+  struct ingest_status *status;
 };
 
 static inline int64_t api_silent_after_us(const struct api *api)
@@ -23,9 +25,14 @@ static inline int64_t api_silent_after_us(const struct api *api)
 typedef struct error api_query(struct request *request, void *context, struct db_connection *connection);
 
 api_query vehicles_list, vehicles_read, vehicles_register, vehicles_remove;     /* vehicles.c, vehicle_changes.c */
+api_query shadows_read, desired_list, desired_put;                              /* shadows.c, desired.c, desired_changes.c */
 api_query tracks_read;                                                          /* tracks.c */
 api_query positions_history, positions_latest, positions_at, positions_changes; /* positions.c, ... */
 api_query page_read;                                                            /* page.c */
+api_query ingest_status_read;           /* ingest_status.c; the connection is NULL when the database is away */
+api_query rejected_list, rejected_read; /* rejected.c */
+api_query objects_list;                 /* objects.c */
+api_query trace_read;                   /* trace.c */
 
 /* documents.c, on the HTTP thread. */
 struct error documents_openapi(struct request *request, void *context);

@@ -5,7 +5,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
-enum { REGISTRATION_BODY_MAX = 64 * 1024 };
+enum { REGISTRATION_BODY_MAX = 64 * 1024, DESIRED_BODY_MAX = 32 * 1024 };
 
 /* clang-format off */
 static const struct route ROUTES[] = {
@@ -14,12 +14,22 @@ static const struct route ROUTES[] = {
     {HTTP_PUT,    "/v1/vehicles/{name}",       ROLE_ADMIN,  "Register a vehicle",                        .query = vehicles_register,
                                                                                       .body_max_bytes = REGISTRATION_BODY_MAX},
     {HTTP_DELETE, "/v1/vehicles/{name}",       ROLE_ADMIN,  "Take a vehicle off the map",                .query = vehicles_remove},
+    {HTTP_GET,    "/v1/vehicles/{name}/shadow", ROLE_VIEWER, "The newest shadow of a vehicle",           .query = shadows_read},
+    {HTTP_GET,    "/v1/vehicles/{name}/desired", ROLE_VIEWER, "What was asked of a vehicle",             .query = desired_list},
+    {HTTP_PUT,    "/v1/vehicles/{name}/desired", ROLE_DISPATCHER, "Ask a vehicle for a state",           .query = desired_put,
+                                                                                      .body_max_bytes = DESIRED_BODY_MAX},
     {HTTP_GET,    "/v1/vehicles/{name}/track", ROLE_VIEWER, "Where a vehicle drove",                     .query = tracks_read},
     {HTTP_GET,    "/v1/positions",             ROLE_VIEWER, "History, oldest first",                     .query = positions_history},
     {HTTP_GET,    "/v1/positions/latest",      ROLE_VIEWER, "Newest position of each vehicle",           .query = positions_latest},
     {HTTP_GET,    "/v1/positions/at",          ROLE_VIEWER, "Where the whole fleet was at a moment",     .query = positions_at},
     {HTTP_GET,    "/v1/positions/changes",     ROLE_VIEWER, "Every breadcrumb once, in order of arrival", .query = positions_changes},
     {HTTP_GET,    "/v1/stream",                ROLE_VIEWER, "Live positions over WebSocket",             .handle = documents_stream},
+    {HTTP_GET,    "/v1/ingest/status",         ROLE_VIEWER, "What came by which way, and what waits",    .query = ingest_status_read,
+                                                                                      .copes_without_database = true},
+    {HTTP_GET,    "/v1/ingest/rejected",       ROLE_VIEWER, "What could not be read, and why",           .query = rejected_list},
+    {HTTP_GET,    "/v1/ingest/rejected/{id}",  ROLE_VIEWER, "One rejected event, with its bytes",        .query = rejected_read},
+    {HTTP_GET,    "/v1/ingest/objects",        ROLE_VIEWER, "Objects of S3 and what became of them",     .query = objects_list},
+    {HTTP_GET,    "/v1/ingest/trace",          ROLE_VIEWER, "The way of one event, from arrival to map", .query = trace_read},
     {HTTP_GET,    "/v1/page",                  ROLE_VIEWER, "What the page must know to start",          .query = page_read},
     {HTTP_GET,    "/openapi.json",             ROLE_VIEWER, "This description",                          .handle = documents_openapi},
     {HTTP_GET,    "/docs",                     ROLE_VIEWER, "This description, to read",                 .handle = documents_page},
@@ -34,7 +44,7 @@ struct error api_new(struct api_settings settings, struct api **api)
   if (*api == NULL) {
     abort();
   }
-  **api = (struct api){settings, vehicle_names_new(), newest_positions_new()};
+  **api = (struct api){settings, vehicle_names_new(), newest_positions_new(), ingest_status_new()};
   return error_none();
 }
 
@@ -43,6 +53,7 @@ void api_free(struct api *api)
   if (api != NULL) {
     vehicle_names_free(api->names);
     newest_positions_free(api->newest);
+    ingest_status_free(api->status);
     free(api);
   }
 }

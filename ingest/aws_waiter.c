@@ -1,10 +1,20 @@
 #include "ingest/aws_waiter.h"
 
+#include <time.h>
+
+#include "server/base/clock.h"
+
+enum { STOP_CHECK_MS = 200 };
+
 void aws_waiter_init(struct aws_waiter *waiter)
 {
   *waiter = (struct aws_waiter){.request = NULL};
   pthread_mutex_init(&waiter->mutex, NULL);
-  pthread_cond_init(&waiter->done, NULL);
+  pthread_condattr_t attributes;
+  pthread_condattr_init(&attributes);
+  pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+  pthread_cond_init(&waiter->done, &attributes);
+  pthread_condattr_destroy(&attributes);
 }
 
 void aws_waiter_destroy(struct aws_waiter *waiter)
@@ -29,6 +39,19 @@ struct aws_handlers aws_waiter_handlers(struct aws_waiter *waiter)
   return (struct aws_handlers){.context = waiter, .on_done = on_done};
 }
 
+static void wait_a_while(struct aws_waiter *waiter)
+{
+  struct timespec until;
+  (void)clock_gettime(CLOCK_MONOTONIC, &until);
+  int64_t until_us = until.tv_sec * US_PER_SECOND + until.tv_nsec / 1000 + STOP_CHECK_MS * US_PER_MS;
+  until = (struct timespec){.tv_sec = until_us / US_PER_SECOND, .tv_nsec = until_us % US_PER_SECOND * 1000};
+  (void)pthread_cond_timedwait(&waiter->done, &waiter->mutex, &until);
+  if (waiter->stop != NULL && *waiter->stop != 0 && !waiter->is_cancelled) {
+    waiter->is_cancelled = true;
+    aws_cancel(waiter->request);
+  }
+}
+
 struct error aws_waiter_call(struct aws_waiter *waiter, struct aws_client *client, struct aws_request *request,
                              struct aws_outcome *outcome)
 {
@@ -39,7 +62,7 @@ struct error aws_waiter_call(struct aws_waiter *waiter, struct aws_client *clien
   if (error.code == ERROR_NONE) {
     waiter->request = request;
     while (!waiter->is_done) {
-      pthread_cond_wait(&waiter->done, &waiter->mutex);
+      wait_a_while(waiter);
     }
     waiter->request = NULL;
     error = waiter->outcome.error;

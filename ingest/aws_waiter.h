@@ -5,6 +5,7 @@
 #define CRUMBTRAIL_INGEST_AWS_WAITER_H
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdbool.h>
 
 #include "server/aws/client.h"
@@ -16,6 +17,7 @@ struct aws_waiter {
   bool is_done;
   bool is_cancelled;
   struct aws_outcome outcome;
+  const volatile sig_atomic_t *stop; /* looked at while it waits: once set, as if cancelled; may be NULL */
 };
 
 void aws_waiter_init(struct aws_waiter *waiter);

@@ -297,9 +297,7 @@ static struct error claim(struct fetcher *fetcher, size_t limit, size_t *claimed
   size_t of_backfill = 0;
   *claimed = 0;
   TRY(steady_connection_ensure(&fetcher->database));
-  if (!fetcher->settings.only_backfill) {
-    TRY(claim_kind(fetcher, false, limit, claimed));
-  }
+  TRY(claim_kind(fetcher, false, limit, claimed));
   if (*claimed < limit) {
     TRY(claim_kind(fetcher, true, limit - *claimed, &of_backfill));
   }

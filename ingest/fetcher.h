@@ -7,9 +7,6 @@
 #ifndef CRUMBTRAIL_INGEST_FETCHER_H
 #define CRUMBTRAIL_INGEST_FETCHER_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
 #include "ingest/event_reader.h"
 #include "ingest/object_key.h"
 #include "server/aws/client.h"
@@ -26,7 +23,6 @@ struct fetcher_settings {
   struct event_settings events;
   struct key_patterns patterns; /* borrowed */
   int readers;                  /* transfers at a time */
-  bool only_backfill;           /* leave what is not of a back-fill to others */
   struct metrics *metrics;      /* may be NULL */
 };
 

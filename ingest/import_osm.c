@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "ingest/road_database.h"
+#include "ingest/command_database.h"
 #include "ingest_documents.h"
 #include "ingest_sql.h"
 #include "server/base/clock.h"
@@ -61,7 +61,7 @@ static struct error open_connection(struct import *import)
 /* A cluster that we start ourselves may be new or older than the program; a server that runs has migrated already. */
 static struct error open_database(struct import *import, const struct config *config)
 {
-  import->conninfo = road_database_running(import->arena, config);
+  import->conninfo = command_database_running(import->arena, config);
   if (import->conninfo == NULL) {
     TRY(embedded_start(import->arena, config->data_folder, config->postgres_bin_folder, &import->embedded));
     import->conninfo = embedded_conninfo(import->embedded);

@@ -3,18 +3,22 @@
 #include <stdlib.h>
 
 #include "ingest/batch_writer.h"
+#include "ingest/desired_sender.h"
 #include "ingest/event_reader.h"
 #include "ingest/ingest_key.h"
 #include "ingest/keeper.h"
 #include "ingest/object_intake.h"
+#include "ingest/object_retry.h"
 #include "ingest/push_intake.h"
 #include "ingest/receiver.h"
+#include "ingest/rejected_replay.h"
 #include "ingest/shadow_keeper.h"
 #include "server/aws/client.h"
 #include "ingest/spool.h"
 #include "ingest/spool_events.h"
 
 enum { WRITER_TIMEOUT_MS = 10000, KEEPER_TIMEOUT_MS = 10000, SHADOWS_TIMEOUT_MS = 10000 };
+enum { DESIRED_TIMEOUT_MS = 10000 };
 
 /* Beyond the writer's: what the last batches said of shadows. */
 enum { SHADOWS_GRACE_MS = 1000 };
@@ -25,13 +29,15 @@ struct ingest {
   struct event_settings events;
   struct keeper *keeper;
   struct shadow_keeper *shadows;
-  struct spool *spool; /* NULL: off by the setting */
+  struct desired_sender *sender; /* NULL: nothing can be sent */
+  struct spool *spool;           /* NULL: off by the setting */
   struct spool_events *spool_events;
   struct batch_writer *writer;
   struct aws_client *aws;
   struct object_intake *objects;
   struct push_intake *pushed;
   struct receiver *receiver;
+  struct replay_desk *replays;
 };
 
 static struct db_settings database_of(const struct ingest *ingest, const char *name, int statement_timeout_ms)
@@ -54,6 +60,31 @@ static struct error start_shadows(struct ingest *ingest)
   struct shadow_keeper_settings shadows = {database_of(ingest, "crumbtrail shadows", SHADOWS_TIMEOUT_MS),
                                            ingest->settings.metrics};
   return shadow_keeper_start(shadows, &ingest->shadows);
+}
+
+/* Where nothing says which AWS to use, asking it would only find out that there is none. */
+const char *ingest_cannot_send_reason(const struct config *config)
+{
+  const char *const known[] = {config->iot_endpoint_url, config->aws_endpoint_url, config->aws_region,
+                               config->aws_profile,      getenv("AWS_REGION"),     getenv("AWS_DEFAULT_REGION")};
+  for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+    if (known[i] != NULL && known[i][0] != '\0') {
+      return NULL;
+    }
+  }
+  return "nothing can be sent to vehicles: set iot-endpoint-url (https://PREFIX-ats.iot.REGION.amazonaws.com) or aws-region, "
+         "and "
+         "give the server AWS keys that may do iot:UpdateThingShadow and iot:GetThingShadow";
+}
+
+static struct error start_sender(struct ingest *ingest)
+{
+  struct desired_sender_settings sender = {.database = database_of(ingest, "crumbtrail desired", DESIRED_TIMEOUT_MS),
+                                           .aws = ingest->aws,
+                                           .shadows = ingest->shadows,
+                                           .metrics = ingest->settings.metrics};
+  bool cannot_send = ingest_cannot_send_reason(ingest->settings.config) != NULL;
+  return cannot_send ? error_none() : desired_sender_start(sender, &ingest->sender);
 }
 
 static struct error read_event_settings(struct ingest *ingest)
@@ -146,10 +177,14 @@ static struct error start_parts(struct ingest *ingest)
   TRY(open_spool(ingest));
   TRY(start_writer(ingest));
   TRY(aws_client_start(aws_settings_of(config, ingest->settings.metrics), &ingest->aws));
+  TRY(start_sender(ingest));
   TRY(start_objects(ingest));
   TRY(start_spool(ingest));
   TRY(start_pushed(ingest));
-  return make_receiver(ingest);
+  TRY(make_receiver(ingest));
+  ingest->replays = replay_desk_new(
+      (struct replay_desk_settings){.writer = ingest->writer, .events = ingest->events, .metrics = ingest->settings.metrics});
+  return error_none();
 }
 
 struct error ingest_start(struct ingest_settings settings, struct ingest **ingest)
@@ -166,6 +201,8 @@ struct error ingest_start(struct ingest_settings settings, struct ingest **inges
 void ingest_add_routes(struct ingest *ingest, struct router *router)
 {
   router_add(router, receiver_routes(ingest->receiver));
+  router_add(router, rejected_replay_routes(ingest->replays));
+  router_add(router, object_retry_routes());
   push_intake_add_routes(ingest->pushed, router);
 }
 
@@ -201,11 +238,14 @@ struct ingest_spool_state ingest_spool_state(const struct ingest *ingest)
 void ingest_stop(struct ingest *ingest, int grace_ms)
 {
   if (ingest != NULL) {
+    replay_desk_stop(ingest->replays);
     push_intake_stop(ingest->pushed, grace_ms);
     spool_stop_draining(ingest->spool);
     object_intake_drain(ingest->objects, grace_ms);
     batch_writer_stop(ingest->writer, grace_ms);
     ingest->writer = NULL;
+    desired_sender_stop(ingest->sender);
+    ingest->sender = NULL;
     shadow_keeper_stop(ingest->shadows, SHADOWS_GRACE_MS);
     ingest->shadows = NULL;
     spool_stop(ingest->spool);
@@ -223,6 +263,7 @@ void ingest_free(struct ingest *ingest)
   receiver_free(ingest->receiver);
   push_intake_free(ingest->pushed);
   spool_events_free(ingest->spool_events);
+  replay_desk_free(ingest->replays);
   keeper_stop(ingest->keeper);
   free(ingest);
 }

@@ -29,6 +29,9 @@ struct error ingest_start(struct ingest_settings settings, struct ingest **inges
 
 void ingest_add_routes(struct ingest *ingest, struct router *router);
 
+/* Why nothing can be sent to vehicles with these settings, and what to set; NULL when it can. */
+const char *ingest_cannot_send_reason(const struct config *config);
+
 /* Why events are not taken now; NULL when they are. */
 const char *ingest_not_ready_reason(const struct ingest *ingest);
 

@@ -297,13 +297,15 @@ struct error object_ledger_look(struct db_connection *connection, struct arena *
   TRY(db_query(connection, arena, &SQL_LIST_OBJECT_STATES, parameters, &rows));
   *progress = arena_alloc_array(arena, count, sizeof **progress);
   for (int row = 0; row < db_row_count(rows); row++) {
-    (*progress)[db_int64(rows, row, 0) - 1] = (struct object_progress){.is_known = true,
-                                                                       .state = state_of(db_text(rows, row, 1)),
-                                                                       .tries = (int32_t)db_int64(rows, row, 2),
-                                                                       .error = never_null(db_text(rows, row, 3)),
-                                                                       .stored = db_int64(rows, row, 4),
-                                                                       .duplicates = db_int64(rows, row, 5),
-                                                                       .rejected = db_int64(rows, row, 6)};
+    (*progress)[db_int64(rows, row, 0) - 1] =
+        (struct object_progress){.is_known = true,
+                                 .state = state_of(db_text(rows, row, 1)),
+                                 .tries = (int32_t)db_int64(rows, row, 2),
+                                 .next_try_at_us = db_is_null(rows, row, 3) ? 0 : db_time(rows, row, 3),
+                                 .stored = db_int64(rows, row, 4),
+                                 .duplicates = db_int64(rows, row, 5),
+                                 .rejected = db_int64(rows, row, 6),
+                                 .size_bytes = db_is_null(rows, row, 7) ? 0 : db_int64(rows, row, 7)};
   }
   return error_none();
 }

@@ -89,10 +89,11 @@ struct object_progress {
   bool is_known;
   enum object_state state;
   int32_t tries;
-  struct text error;
+  int64_t next_try_at_us; /* 0: nothing is left to do */
   int64_t stored;
   int64_t duplicates;
   int64_t rejected;
+  int64_t size_bytes; /* 0 also when it is not known */
 };
 struct error object_ledger_look(struct db_connection *connection, struct arena *arena, const struct announcement *objects,
                                 size_t count, struct object_progress **progress) ERROR_MUST_CHECK;

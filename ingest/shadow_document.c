@@ -62,18 +62,22 @@ static bool read_topic(const struct json *event, struct text *name, struct text 
   return true;
 }
 
-/* An update's own timestamp, else the newest of its members'. */
+/* The newest of its members' times; of a part, whose members may all be deletions, the message's own. That of an answer to a
+ * get is when it was asked. */
 static void read_time(const struct json *message, struct shadow_update *update)
 {
   int64_t reported_us = 0;
   int64_t desired_us = 0;
   const struct json *timestamp = json_member(message, TEXT("timestamp"));
-  if (timestamp != NULL && event_timestamp(timestamp, &update->updated_at_us)) {
+  bool is_timed = timestamp != NULL && event_timestamp(timestamp, &update->updated_at_us);
+  if (is_timed && update->extent != SHADOW_EXTENT_WHOLE) {
     return;
   }
-  (void)event_metadata_time(update->reported_metadata, &reported_us);
-  (void)event_metadata_time(update->desired_metadata, &desired_us);
-  update->updated_at_us = reported_us > desired_us ? reported_us : desired_us;
+  bool has_times = event_metadata_time(update->reported_metadata, &reported_us);
+  has_times = event_metadata_time(update->desired_metadata, &desired_us) || has_times;
+  if (has_times) {
+    update->updated_at_us = reported_us > desired_us ? reported_us : desired_us;
+  }
 }
 
 static void read_sections(const struct json *document, struct shadow_update *update)

@@ -49,10 +49,11 @@ struct config {
   const char *s3_path_style; /* auto | yes | no */
   const char *sqs_endpoint_url;
   const char *iot_endpoint_url;
-  const char *iot_service_name; /* iotdata */
-  int64_t aws_requests_max;     /* at a time; 64 */
-  int64_t aws_timeout_ms;       /* 30000 */
-  const char *sqs_queue_url;    /* comma separated; "" = none */
+  const char *iot_service_name;    /* iotdata */
+  int64_t desired_expires_after_s; /* 86400 */
+  int64_t aws_requests_max;        /* at a time; 64 */
+  int64_t aws_timeout_ms;          /* 30000 */
+  const char *sqs_queue_url;       /* comma separated; "" = none */
   const char *object_vehicle_patterns;
   int64_t object_readers;            /* 64 */
   const char *sweep_prefixes;        /* s3://bucket/prefix, comma separated; "" = none */

@@ -61,6 +61,9 @@ const struct setting SETTINGS[] = {
     {PLAIN("iot-endpoint-url", iot_endpoint_url, "URL", ""),
      .help = "Data endpoint of AWS IoT: https://PREFIX-ats.iot.REGION.amazonaws.com"},
     {PLAIN("iot-service-name", iot_service_name, "NAME", "iotdata"), .help = "Service that requests to it are signed for."},
+    {NUMBER("desired-expires-after-s", desired_expires_after_s, "seconds", "86400", 10, 2592000),
+     .help =
+         "A state asked of a vehicle that it has not confirmed after this time is given up, unless the request says another."},
     {NUMBER("aws-requests-max", aws_requests_max, "requests", "64", 2, 1024), .help = "Requests to AWS at a time."},
     {NUMBER("aws-timeout-ms", aws_timeout_ms, "milliseconds", "30000", 100, 600000),
      .help = "Time limit of an answer of AWS, and of each standstill of an object that is read."},

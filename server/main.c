@@ -13,7 +13,9 @@
 #include "api/api.h"
 #include "api/live/change_feed.h"
 #include "api/live/hub.h"
+#include "api/live/sent_log.h"
 #include "api/tiles.h"
+#include "ingest/backfill.h"
 #include "ingest/generator/replay.h"
 #include "ingest/generator/simulate.h"
 #include "ingest/import_osm.h"
@@ -45,6 +47,7 @@ struct program {
   struct embedded *embedded; /* NULL with --database */
   const char *conninfo;
   struct ingest *ingest;
+  struct sent_log *sent; /* what the hub has sent, for the API */
   struct hub *hub;
   struct change_feed *feed;
   struct api *api;
@@ -177,7 +180,8 @@ static struct error start_live(struct program *program)
   struct hub_settings hub = {.silent_after_us = config->silent_after_s * US_PER_SECOND,
                              .clients_max = (int)config->stream_clients_max,
                              .allowed_origins = config->allowed_origins,
-                             .metrics = program->metrics};
+                             .metrics = program->metrics,
+                             .sent = program->sent};
   TRY(hub_start(hub, &program->hub));
   struct change_feed_settings feed = {database_settings(program, "crumbtrail feed", FEED_TIMEOUT_MS), program->hub,
                                       program->metrics};
@@ -217,10 +221,35 @@ static const char *default_page_folder(struct arena *arena)
   return access(built, F_OK) == 0 ? built : arena_printf(arena, "%.*s/../share/crumbtrail/page", folder_length, program);
 }
 
+/* What the ingest knows, as the API shows it. */
+static struct api_ingest_state read_ingest(const void *context)
+{
+  const struct program *program = context;
+  if (atomic_load(&program->is_draining)) {
+    return (struct api_ingest_state){.not_ready_reason = "stopping"};
+  }
+  const struct ingest_spool_state spool = ingest_spool_state(program->ingest);
+  return (struct api_ingest_state){.not_ready_reason = ingest_not_ready_reason(program->ingest),
+                                   .spool_is_on = spool.is_on,
+                                   .is_spooling = spool.is_spooling,
+                                   .spool_entries = spool.entries,
+                                   .spool_bytes = spool.bytes,
+                                   .spool_bytes_max = spool.bytes_max,
+                                   .spool_damaged_files = spool.damaged_files,
+                                   .spool_oldest_us = spool.oldest_received_at_us};
+}
+
 static struct error start_api(struct program *program)
 {
   const struct config *config = program->config;
-  struct api_settings api = {config->silent_after_s, config->raster_tile_url, config->raster_attribution};
+  struct api_settings api = {.silent_after_s = config->silent_after_s,
+                             .raster_tile_url = config->raster_tile_url,
+                             .raster_attribution = config->raster_attribution,
+                             .desired_expires_after_s = config->desired_expires_after_s,
+                             .desired_refusal = ingest_cannot_send_reason(config),
+                             .read_ingest = read_ingest,
+                             .ingest = program,
+                             .sent = program->sent};
   TRY(api_new(api, &program->api));
   program->tiles = tiles_new(TILES_CACHE_BYTES);
   bool has_folder = config->static_folder[0] != '\0';
@@ -312,7 +341,7 @@ static void wait_for_stop(struct program *program, const volatile sig_atomic_t *
 static int run_serve(const struct command_input *input)
 {
   const struct config *config = input->config;
-  struct program program = {.config = config, .arena = input->arena, .metrics = metrics_new()};
+  struct program program = {.config = config, .arena = input->arena, .metrics = metrics_new(), .sent = sent_log_new()};
   log_count_into(program.metrics);
   struct error error = start_program(&program);
   if (error.code == ERROR_NONE) {
@@ -326,6 +355,7 @@ static int run_serve(const struct command_input *input)
   stop_program(&program);
   LOG_INFO("stopped", "");
   log_count_into(NULL);
+  sent_log_free(program.sent);
   metrics_free(program.metrics);
   return error.code == ERROR_NONE ? EXIT_SUCCESS : EXIT_FAILURE;
 }
@@ -396,6 +426,8 @@ int main(int argument_count, char **arguments)
       {"simulate", NULL, "A fleet that drives around and reports as AWS IoT things do", run_simulate, SIMULATE_FLAGS,
        simulate_print_help},
       {"replay", "FILE.csv", "Sends a recorded trace as AWS IoT events", run_replay, REPLAY_FLAGS, replay_print_help},
+      {"backfill", "s3://BUCKET/PREFIX", "Reads the objects of S3 that were not read yet", backfill_run, BACKFILL_FLAGS,
+       backfill_print_help},
       {"import-osm", "FILE.osm.pbf", "Roads and base map from an OpenStreetMap extract", run_import_osm, NO_FLAGS,
        import_osm_print_help},
       {"aws-check", "[s3://...]", "Says which AWS keys, region and endpoints are found, and whether they work", run_aws_check,

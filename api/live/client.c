@@ -261,6 +261,7 @@ static struct client_message write_content(struct client *client, struct stream_
     return message;
   }
   message.oldest_received_at_us = content.oldest_received_at_us;
+  message.update_seq = content.kind == CONTENT_UPDATE ? content.seq : 0;
   if (viewer_is_binary(client->viewer)) {
     message.has_names = frame_write_names(names, state->fleet, client->viewer, &content);
     frame_write_binary(body, state->fleet, &content, wall_us);

@@ -54,6 +54,7 @@ struct client_message {
   enum message_form form;
   bool has_names;                /* `names` is a text message that goes first */
   int64_t oldest_received_at_us; /* wall clock, as in frame_content */
+  int64_t update_seq;            /* of an update: it tells everything up to here; else 0 */
 };
 
 struct client;

@@ -12,6 +12,7 @@
 #include "api/live/hub_inbox.h"
 #include "api/live/hub_metrics.h"
 #include "api/live/origin.h"
+#include "api/live/sent_log.h"
 #include "api/live/socket_options.h"
 #include "api/live/subscription.h"
 #include "server/base/clock.h"
@@ -43,6 +44,7 @@ struct hub {
   struct buffer body;
   int64_t stop_by_us; /* 0: running */
   bool is_finished;
+  bool has_begun;          /* the fleet of this epoch has been read whole */
   atomic_bool has_clients; /* for other threads */
 };
 
@@ -113,6 +115,16 @@ static void adopt_socket(struct hub *hub, int socket)
   }
 }
 
+/* Nothing goes out before the fleet of an epoch has been read whole. */
+static void follow_sent(struct hub *hub, const struct feed_batch *batch)
+{
+  hub->has_begun = hub->has_begun && !batch->reset;
+  if (!hub->has_begun && batch->complete) {
+    sent_log_begin(hub->settings.sent, batch->head, clock_now_us());
+    hub->has_begun = true;
+  }
+}
+
 static void read_inbox(struct hub *hub)
 {
   struct hub_inbox_content *taken = &hub->taken;
@@ -122,6 +134,7 @@ static void read_inbox(struct hub *hub)
     struct feed_batch *batch = taken->batches;
     taken->batches = batch->next;
     audience_apply(hub->audience, batch, clock_monotonic_us(), clock_now_us());
+    follow_sent(hub, batch);
     feed_batch_free(batch);
   }
   for (size_t i = 0; i < taken->socket_count; i++) {
@@ -252,6 +265,9 @@ static int write_message(struct hub *hub, struct lws *socket, struct connection 
   }
   if (write_bytes(hub, socket, &hub->body, message.form == MESSAGE_BINARY) < 0) {
     return -1;
+  }
+  if (message.update_seq != 0) {
+    sent_log_note(hub->settings.sent, message.update_seq, wall_us);
   }
   if (message.oldest_received_at_us != INT64_MAX) {
     histogram_observe(hub->metrics.lag, (double)(wall_us - message.oldest_received_at_us) / (double)US_PER_SECOND);

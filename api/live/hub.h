@@ -15,6 +15,7 @@
 
 struct hub;
 struct metrics;
+struct sent_log;
 
 struct hub_settings {
   int64_t silent_after_us;
@@ -24,6 +25,7 @@ struct hub_settings {
   int subscribe_within_ms;     /* 0: 10 s; else 1008 */
   const char *allowed_origins; /* comma separated, besides the server's own; borrowed until hub_stop */
   struct metrics *metrics;
+  struct sent_log *sent; /* borrowed until hub_stop */
 };
 
 struct error hub_start(struct hub_settings settings, struct hub **hub) ERROR_MUST_CHECK;

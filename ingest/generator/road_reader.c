@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "ingest/generator/road_network.h"
-#include "ingest/road_database.h"
+#include "ingest/command_database.h"
 #include "ingest_sql.h"
 #include "server/base/arena.h"
 #include "server/db/connection.h"
@@ -111,7 +111,7 @@ struct error road_network_load(struct arena *arena, const struct config *config,
 {
   *network = NULL;
   bool is_asked = config->database != NULL && config->database[0] != '\0';
-  const char *conninfo = road_database_running(arena, config);
+  const char *conninfo = command_database_running(arena, config);
   if (conninfo == NULL) {
     return error_none();
   }

@@ -1,5 +1,6 @@
--- Takes objects into the queue; what is known already stays as it is, but for an object that was missing, or one without a version
--- that may be another now: these are read (again). In one order, so that servers that announce the same do not block each other.
+-- Takes objects into the queue; what is known already stays as it is, but for an object that was missing, one without a version
+-- that may be another now, and one that failed and that a back-fill asks for: these are read (again). In one order, so that
+-- servers that announce the same do not block each other.
 -- $1 bucket text[], $2 object_key text[], $3 version_key text[], $4 version_id text[], $5 etag text[], $6 size_bytes bigint[],
 -- $7 modified_at timestamptz[], $8 found_by smallint[], $9 is_ignored boolean[], $10 announced_at timestamptz.
 -- Columns: found_by smallint; one row for each object that is to be read now.
@@ -17,7 +18,8 @@ SELECT DISTINCT ON (a.bucket, a.object_key, a.version_key)
                       AND o.etag = a.etag)
  ORDER BY a.bucket, a.object_key, a.version_key
 ON CONFLICT (bucket, object_key, version_key) DO UPDATE
-   SET state = 'waiting', version_id = coalesce(excluded.version_id, known.version_id), found_by = excluded.found_by,
+   SET state = 'waiting', tries = 0, version_id = coalesce(excluded.version_id, known.version_id), found_by = excluded.found_by,
        next_try_at = excluded.announced_at, error = NULL
  WHERE known.state = 'missing' OR (known.state = 'read' AND known.version_key = '')
+    OR (known.state = 'failed' AND excluded.found_by = 5)
 RETURNING found_by

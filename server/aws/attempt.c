@@ -47,7 +47,7 @@ static bool has_keys(struct aws_client *client, struct aws_request *request, str
   if (state == CREDENTIALS_COMING) {
     request_list_add(&client->blocked, request);
   } else if (state == CREDENTIALS_MISSING) {
-    attempt_finish(request, AWS_NO_CREDENTIALS, true, describe(request, ERROR_INTERNAL, error.detail));
+    attempt_finish(request, AWS_NO_CREDENTIALS, true, error);
   }
   return state == CREDENTIALS_READY;
 }
@@ -260,11 +260,16 @@ static enum error_code code_of_status(int status, enum retry_action action)
 static struct error refusal_error(const struct aws_request *request, const struct attempt *attempt)
 {
   const struct answer_error *answer = &attempt->answer;
+  const char *separator = answer->code.length > 0 && answer->message.length > 0 ? ": " : "";
   struct buffer words = {0};
-  buffer_printf(&words, "%.*s%s%.*s (HTTP %d%s%.*s)", TEXT_ARGS(text_cut(answer->code, AWS_CODE_MAX)),
-                answer->code.length > 0 && answer->message.length > 0 ? ": " : "", TEXT_ARGS(text_cut(answer->message, 160)),
-                request->status, answer->request_id.length > 0 ? ", request " : "",
-                TEXT_ARGS(text_cut(answer->request_id, AWS_REQUEST_ID_MAX)));
+  buffer_printf(&words, "%.*s%s%.*s", TEXT_ARGS(text_cut(answer->code, AWS_CODE_MAX)), separator,
+                TEXT_ARGS(text_cut(answer->message, 160)));
+  bool is_silent = words.length == 0;
+  buffer_printf(&words, "%sHTTP %d", is_silent ? "" : " (", request->status);
+  if (answer->request_id.length > 0) {
+    buffer_printf(&words, ", request %.*s", TEXT_ARGS(text_cut(answer->request_id, AWS_REQUEST_ID_MAX)));
+  }
+  buffer_append_text(&words, is_silent ? TEXT("") : TEXT(")"));
   struct error error =
       describe(request, code_of_status(request->status, attempt->action), text_to_cstring(request->arena, buffer_text(&words)));
   buffer_free(&words);

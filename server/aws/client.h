@@ -65,7 +65,8 @@ struct aws_outcome {
   char message[AWS_MESSAGE_MAX];       /* AWS's own words */
   char request_id[AWS_REQUEST_ID_MAX]; /* for a question to AWS */
   /* The same for logs and clients. ERROR_NONE with AWS_OK; NOT_FOUND, FORBIDDEN, CONFLICT, BODY_TOO_LARGE and BAD_INPUT as the
-   * status says; ERROR_BUSY for throttling; else ERROR_INTERNAL. */
+   * status says; ERROR_BUSY for throttling; ERROR_SETUP without credentials; ERROR_SHUTTING_DOWN when cancelled; else
+   * ERROR_INTERNAL. */
   struct error error;
 };
 

@@ -98,14 +98,8 @@ static const char *nearest_region(const struct credentials_chain *chain, const s
 
 static struct error look_for_keys(const struct credentials_chain *chain, struct arena *arena, struct credentials *credentials)
 {
-  static const struct {
-    const char *name;
-    struct error (*look)(const struct credentials_search *search, struct source_answer *answer);
-  } sources[] = {{"environment", source_environment},
-                 {"web identity", source_web_identity},
-                 {"files", source_profile},
-                 {"container", source_container},
-                 {"instance metadata", source_instance}};
+  static struct error (*const sources[])(const struct credentials_search *search, struct source_answer *answer) = {
+      source_environment, source_web_identity, source_profile, source_container, source_instance};
   struct credentials_search search = begin_search(chain, arena);
   search.region = nearest_region(chain, &search);
   if (search.region[0] == '\0') {
@@ -114,13 +108,13 @@ static struct error look_for_keys(const struct credentials_chain *chain, struct 
   struct buffer tried = {0};
   for (size_t i = 0; i < sizeof sources / sizeof sources[0]; i++) {
     struct source_answer *answer = arena_alloc(arena, sizeof *answer);
-    struct error error = sources[i].look(&search, answer);
+    struct error error = sources[i](&search, answer);
     if (error.code != ERROR_NONE || answer->found) {
       buffer_free(&tried);
       *credentials = answer->credentials;
       return error;
     }
-    buffer_printf(&tried, "%s%s: %s", i > 0 ? "; " : "", sources[i].name, answer->why);
+    buffer_printf(&tried, "%s%s", i > 0 ? "; " : "", answer->why);
   }
   struct error error = error_make(ERROR_SETUP, "no AWS credentials were found: %s",
                                   text_to_cstring(arena, text_cut(buffer_text(&tried), ERROR_DETAIL_MAX - 40)));
@@ -133,7 +127,7 @@ static struct error look_for_region(const struct credentials_chain *chain, struc
 {
   struct credentials_search search = begin_search(chain, arena);
   const char *region = nearest_region(chain, &search);
-  const char *why = "not asked";
+  const char *why = "instance metadata were not asked";
   if (region[0] == '\0') {
     TRY(profile_region(&search, &region));
   }
@@ -141,9 +135,8 @@ static struct error look_for_region(const struct credentials_chain *chain, struc
     region = instance_region(&search, &why);
   }
   if (region[0] == '\0') {
-    return error_make(ERROR_SETUP,
-                      "no AWS region: set aws-region or AWS_REGION, or `region` in the profile %s (instance metadata: %s)",
-                      search.profile, why != NULL ? why : "has none");
+    return error_make(ERROR_SETUP, "no AWS region: set aws-region or AWS_REGION, or `region` in the profile %s (%s)",
+                      search.profile, why != NULL ? why : "instance metadata have none");
   }
   for (const char *at = region; *at != '\0'; at++) {
     bool is_good = (*at >= 'a' && *at <= 'z') || (*at >= '0' && *at <= '9') || *at == '-';

@@ -57,7 +57,7 @@ static const char *open_session(const struct credentials_search *search, const c
 {
   const char *disabled = search_variable(search, "AWS_EC2_METADATA_DISABLED");
   if (disabled != NULL && text_equal_ignoring_case(text_from(disabled), TEXT("true"))) {
-    *why = "switched off by AWS_EC2_METADATA_DISABLED";
+    *why = "instance metadata are switched off by AWS_EC2_METADATA_DISABLED";
     return NULL;
   }
   struct text token = ask(search, "PUT", "/latest/api/token", "x-aws-ec2-metadata-token-ttl-seconds: 21600", why);
@@ -70,7 +70,7 @@ static const char *open_session(const struct credentials_search *search, const c
     }
   }
   if (token.length == 0 || token.length > TOKEN_MAX) {
-    *why = "the session token is none";
+    *why = "instance metadata gave no session token";
     return NULL;
   }
   return arena_printf(search->arena, "x-aws-ec2-metadata-token: %.*s", TEXT_ARGS(token));

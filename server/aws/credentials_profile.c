@@ -152,7 +152,11 @@ struct error source_profile(const struct credentials_search *search, struct sour
   const char *credentials_path = file_path(search, "AWS_SHARED_CREDENTIALS_FILE", "credentials");
   const char *config_path = file_path(search, "AWS_CONFIG_FILE", "config");
   bool was_asked_for = search->is_profile_setting || search_variable(search, "AWS_PROFILE") != NULL;
-  answer->why = arena_printf(search->arena, "no keys for profile %s in %s, %s", search->profile, credentials_path, config_path);
+  bool is_usual =
+      search_variable(search, "AWS_SHARED_CREDENTIALS_FILE") == NULL && search_variable(search, "AWS_CONFIG_FILE") == NULL;
+  answer->why = is_usual ? arena_printf(search->arena, "no keys for profile %s in ~/.aws", search->profile)
+                         : arena_printf(search->arena, "no keys for profile %s in %s, %s", search->profile, credentials_path,
+                                        config_path);
   if (!profile.exists) {
     return was_asked_for
                ? error_make(ERROR_SETUP, "neither %s nor %s has a profile %s", credentials_path, config_path, search->profile)

@@ -109,7 +109,7 @@ struct error source_environment(const struct credentials_search *search, struct 
   const char *token = search_variable(search, "AWS_SESSION_TOKEN");
   const char *expiration = search_variable(search, "AWS_CREDENTIAL_EXPIRATION");
   if (search->is_profile_setting) {
-    answer->why = "left aside for the setting aws-profile";
+    answer->why = "the environment is left aside for the setting aws-profile";
     return error_none();
   }
   if (key_id == NULL && secret == NULL) {

@@ -117,7 +117,8 @@ struct error source_web_identity(const struct credentials_search *search, struct
   const char *token_file = search_variable(search, "AWS_WEB_IDENTITY_TOKEN_FILE");
   const char *role = search_variable(search, "AWS_ROLE_ARN");
   if (search->is_profile_setting || token_file == NULL) {
-    answer->why = search->is_profile_setting ? "left aside for the setting aws-profile" : "no AWS_WEB_IDENTITY_TOKEN_FILE";
+    answer->why = search->is_profile_setting ? "web identity is left aside for the setting aws-profile"
+                                             : "no AWS_WEB_IDENTITY_TOKEN_FILE";
     return error_none();
   }
   if (role == NULL) {

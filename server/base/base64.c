@@ -75,3 +75,18 @@ bool base64_decode(struct text encoded, char *out, size_t *length)
   }
   return encoded.length == 0 || (decode_last(encoded.data + at, out + *length, length) && is_good);
 }
+
+void base64_encode(struct text bytes, struct buffer *out)
+{
+  static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  buffer_reserve(out, bytes.length / 3 * 4 + 4);
+  for (size_t at = 0; at < bytes.length; at += 3) {
+    const size_t left = bytes.length - at;
+    const unsigned char a = (unsigned char)bytes.data[at];
+    const unsigned char b = left > 1 ? (unsigned char)bytes.data[at + 1] : 0;
+    const unsigned char c = left > 2 ? (unsigned char)bytes.data[at + 2] : 0;
+    const char four[4] = {alphabet[a >> 2], alphabet[(a & 3) << 4 | b >> 4], left > 1 ? alphabet[(b & 15) << 2 | c >> 6] : '=',
+                          left > 2 ? alphabet[c & 63] : '='};
+    buffer_append(out, four, sizeof four);
+  }
+}

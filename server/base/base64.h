@@ -1,4 +1,4 @@
-/* Base64 (RFC 4648, section 4) to bytes, strictly: with padding, without white space, and one text for each value.
+/* Base64 (RFC 4648, section 4), strictly: with padding, without white space, and one text for each value.
  * Owns nothing. Thread: any. */
 #ifndef CRUMBTRAIL_SERVER_BASE_BASE64_H
 #define CRUMBTRAIL_SERVER_BASE_BASE64_H
@@ -17,5 +17,8 @@ static inline size_t base64_decoded_max(size_t encoded_length)
 /* Into `out`, which holds base64_decoded_max bytes; it may be where `encoded` begins. False: not base64, or bits that the
  * padding leaves over are not zero; `out` holds anything then. */
 bool base64_decode(struct text encoded, char *out, size_t *length);
+
+/* Appends the bytes as base64. */
+void base64_encode(struct text bytes, struct buffer *out);
 
 #endif

@@ -37,6 +37,7 @@ static const char SETTINGS[] = "# Written once by crumbtrail; yours to change.\n
                                "checkpoint_timeout = 10min\n"
                                "checkpoint_completion_target = 0.9\n"
                                "autovacuum_naptime = 20s\n"
+                               "track_commit_timestamp = on\n" /* /v1/ingest/trace says when an event was committed */
                                "track_io_timing = off\n"
                                "timezone = 'UTC'\n"
                                "log_timezone = 'UTC'\n"

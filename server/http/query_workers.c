@@ -83,6 +83,11 @@ static struct error answer(struct worker *worker, struct request *request)
     response_reset(request);
     error = run_once(worker, lane, request);
   }
+  const struct route *route = request->match.route;
+  if (error.code == ERROR_DATABASE_AWAY && route->copes_without_database && !request->begun) {
+    response_reset(request);
+    error = route->query(request, request->match.context, NULL);
+  }
   return error;
 }
 

@@ -23,9 +23,22 @@ before(async () => {
   events.push(iotEvent({ vehicle: 'doc_0', version: 99, seconds: NOW - 1000, lat: 0, lon: 0 }));
   await eventually(async () => (await program.post(events)).status === 200, { what: 'the events being stored' });
   await program.get('/v1/vehicles/doc_registered', { method: 'PUT' });
+  await eventually(async () => (await program.get('/v1/vehicles/doc_1/shadow')).status === 200, { timeoutMs: 60_000, what: 'the shadow being kept' });
+  assert.equal((await program.post({ thingnm: 'doc_bad', latitude: 99, longitude: 1 })).status, 400);
+  await fillIngestTables();
   api = (await program.get('/openapi.json')).body;
   ajv.addSchema({ $id: 'api', components: api.components });
 });
+
+/** A rejected event that can be read now, as after a fix, and objects of S3 in several states. */
+async function fillIngestTables() {
+  const good = JSON.stringify(iotEvent({ vehicle: 'doc_late', version: 1, seconds: NOW - 50 })).replaceAll("'", "''");
+  await program.sql(`INSERT INTO rejected (digest, received_at, source, field, reason, request_id, body)
+    VALUES ('good', now(), 3, '$', 'of the past', 's3://doc/key', convert_to('${good}', 'UTF8'))`);
+  await program.sql(`INSERT INTO ingest_object (bucket, object_key, version_key, found_by, state, announced_at, started_at, finished_at)
+    SELECT 'doc', state, 'etag', 1, state, now(), now(), now() FROM unnest(ARRAY['read', 'missing', 'ignored']) AS state`);
+  await program.sql("INSERT INTO ingest_sweep (prefix, started_at, finished_at) VALUES ('s3://doc/', now(), now())");
+}
 
 function resolve(value) {
   return value?.$ref ? value.$ref.slice(2).split('/').reduce((at, key) => at[key], api) : value;
@@ -34,7 +47,8 @@ function resolve(value) {
 /** Every route of the program's own tables, read from their sources: [method, pattern]. */
 function routesOfSources() {
   const routes = [];
-  const sources = ['api/routes.c', 'api/tiles.c', 'ingest/receiver.c', 'ingest/sns_receiver.c', 'ingest/s3_webhook.c', 'server/http/static_files.c', 'server/main.c'];
+  const sources = ['api/routes.c', 'api/tiles.c', 'ingest/receiver.c', 'ingest/sns_receiver.c', 'ingest/s3_webhook.c', 'ingest/rejected_replay.c',
+    'ingest/object_retry.c', 'server/http/static_files.c', 'server/main.c'];
   for (const file of sources.map((name) => path.join(ROOT, name)).filter((name) => fs.existsSync(name))) {
     const text = fs.readFileSync(file, 'utf8');
     for (const [, method, pattern] of text.matchAll(/HTTP_([A-Z]+),\s*(?:\.pattern = )?"(\/[^"]*)"/g)) {
@@ -78,6 +92,12 @@ const REQUESTS = [
   ['put', '/v1/vehicles/{name}', '/v1/vehicles/a%20b', 400],
   ['delete', '/v1/vehicles/{name}', '/v1/vehicles/doc_put', 204],
   ['delete', '/v1/vehicles/{name}', '/v1/vehicles/nobody', 404],
+  ['get', '/v1/vehicles/{name}/shadow', '/v1/vehicles/doc_1/shadow', 200],
+  ['get', '/v1/vehicles/{name}/shadow', '/v1/vehicles/doc_1/shadow?shadow=', 400],
+  ['get', '/v1/vehicles/{name}/shadow', '/v1/vehicles/doc_1/shadow?shadow=config', 404],
+  ['get', '/v1/vehicles/{name}/desired', '/v1/vehicles/doc_1/desired', 200],
+  ['get', '/v1/vehicles/{name}/desired', '/v1/vehicles/nobody/desired', 404],
+  ['put', '/v1/vehicles/{name}/desired', '/v1/vehicles/doc_1/desired', 415],
   ['get', '/v1/vehicles/{name}/track', TRACK, 200],
   ['get', '/v1/vehicles/{name}/track', `${TRACK}&f=geojson`, 200],
   ['get', '/v1/vehicles/{name}/track', `${TRACK}&f=csv`, 200],
@@ -100,6 +120,30 @@ const REQUESTS = [
   ['get', '/v1/positions/changes', '/v1/positions/changes?f=ndjson', 200],
   ['get', '/v1/positions/changes', '/v1/positions/changes?f=geojson', 406],
   ['get', '/v1/stream', '/v1/stream', 426],
+  ['get', '/v1/ingest/status', '/v1/ingest/status', 200],
+  ['get', '/v1/ingest/status', '/v1/ingest/status?x=1', 400],
+  ['get', '/v1/ingest/rejected', '/v1/ingest/rejected', 200],
+  ['get', '/v1/ingest/rejected', '/v1/ingest/rejected?f=csv', 200],
+  ['get', '/v1/ingest/rejected', '/v1/ingest/rejected?f=ndjson', 200],
+  ['get', '/v1/ingest/rejected', '/v1/ingest/rejected?source=mail', 400],
+  ['get', '/v1/ingest/rejected/{id}', '/v1/ingest/rejected/1', 200],
+  ['get', '/v1/ingest/rejected/{id}', '/v1/ingest/rejected/99', 404],
+  ['post', '/v1/ingest/rejected/{id}/replay', '/v1/ingest/rejected/1/replay', 409],
+  ['post', '/v1/ingest/rejected/{id}/replay', '/v1/ingest/rejected/2/replay', 200],
+  ['post', '/v1/ingest/rejected/{id}/replay', '/v1/ingest/rejected/99/replay', 404],
+  ['post', '/v1/ingest/rejected/replay', '/v1/ingest/rejected/replay', 200],
+  ['post', '/v1/ingest/rejected/replay', '/v1/ingest/rejected/replay?limit=0', 400],
+  ['get', '/v1/ingest/rejected', '/v1/ingest/rejected?open=true&limit=1', 200],
+  ['get', '/v1/ingest/objects', '/v1/ingest/objects', 200],
+  ['get', '/v1/ingest/objects', '/v1/ingest/objects?f=csv', 200],
+  ['get', '/v1/ingest/objects', '/v1/ingest/objects?f=ndjson', 200],
+  ['get', '/v1/ingest/objects', '/v1/ingest/objects?state=gone', 400],
+  ['post', '/v1/ingest/objects/retry', '/v1/ingest/objects/retry?bucket=doc&key=missing', 200],
+  ['post', '/v1/ingest/objects/retry', '/v1/ingest/objects/retry?bucket=doc&key=read', 409],
+  ['post', '/v1/ingest/objects/retry', '/v1/ingest/objects/retry?bucket=doc&key=none', 404],
+  ['get', '/v1/ingest/trace', '/v1/ingest/trace?vehicle=doc_1&version=1', 200],
+  ['get', '/v1/ingest/trace', '/v1/ingest/trace?vehicle=doc_1&version=999999', 404],
+  ['get', '/v1/ingest/trace', '/v1/ingest/trace?vehicle=doc_1', 400],
   ['get', '/v1/page', '/v1/page', 200],
   ['post', '/ingest/iot', '/ingest/iot', 401],
   ['post', '/ingest/sns', '/ingest/sns', 400],

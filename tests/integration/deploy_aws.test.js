@@ -6,7 +6,10 @@ import path from 'node:path';
 import { test } from 'node:test';
 
 import { applyRule, fillTemplate, loadTemplate } from './support/cloudformation.js';
-import { INGEST_KEY, Program, run } from './support/program.js';
+import { FakeS3 } from './support/fake_s3.js';
+import { FakeSqs } from './support/fake_sqs.js';
+import { s3Notification } from './support/fleet_objects.js';
+import { INGEST_KEY, Program, eventually, run } from './support/program.js';
 
 const ROOT = path.resolve(path.dirname(new URL(import.meta.url).pathname), '../..');
 const FILE = path.join(ROOT, 'deploy/aws/crumbtrail.yaml');
@@ -90,6 +93,32 @@ test('the names of objects are those that the generator gives', () => {
     assert.equal(Prefix, `${prefix}firehose/`);
     assert.match(ErrorOutputPrefix, /^iot\/iotfleet\/errors\/firehose\/!\{firehose:error-output-type\}\/$/);
   }
+});
+
+test('the vehicle is read from the names that the template gives, and from the topic of an error', async () => {
+  const s3 = await new FakeS3().start();
+  const queue = await new FakeSqs().start();
+  const program = await new Program({ flags: [...s3.flags, ...queue.flags], env: s3.env }).start();
+  const bare = (seconds) => ({ state: { reported: { location: { lat: 45.5, lon: -122.7 } } }, timestamp: seconds });
+  const put = (name, template, body) => {
+    const key = fillTemplate(template, TOPIC.replace('iotfleet_thc_121', name));
+    s3.put(key, JSON.stringify(body));
+    queue.send(s3Notification(s3.bucket, [{ key, etag: s3.objects.get(key).etag, size: s3.objects.get(key).body.length }]));
+  };
+  for (const S3Layout of ['s3', 's3p']) {
+    put(`iotfleet_by_${S3Layout}`, action(loadTemplate(FILE, { S3Layout }), 'S3').Key, bare(1780000000));
+  }
+  put('iotfleet_of_error', rule(loadTemplate(FILE)).ErrorAction.S3.Key, { ruleName: 'iotfleetrule',
+    topic: TOPIC.replace('iotfleet_thc_121', 'iotfleet_by_topic'), base64OriginalPayload: Buffer.from(JSON.stringify(bare(1780000001))).toString('base64'),
+    failures: [{ failedAction: 'HttpAction', failedResource: 'https://fleet.example.com/ingest/iot', errorMessage: 'StatusCode: 503.' }] });
+  await eventually(() => queue.messages.length === 0, { timeoutMs: 60_000, what: 'the queue' });
+  const names = await eventually(async () => {
+    const rows = await program.sql('SELECT name FROM breadcrumb JOIN vehicle USING (vehicle_id) ORDER BY name');
+    return rows.length >= 3 && rows.flat();
+  }, { timeoutMs: 60_000, what: 'the rows' });
+  assert.deepEqual(names, ['iotfleet_by_s3', 'iotfleet_by_s3p', 'iotfleet_by_topic']);
+  assert.equal(await program.stop(), 0, program.log);
+  s3.stop();
 });
 
 test('every object with events is told of, once; what is told of holds events', () => {

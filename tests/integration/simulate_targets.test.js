@@ -1,6 +1,7 @@
 // `crumbtrail simulate` and `replay` to S3 and to Firehose's HTTP endpoint: exactly the names and contents that AWS gives, and what
 // happens when the other side refuses.
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import http from 'node:http';
@@ -9,7 +10,7 @@ import { after, before, test } from 'node:test';
 import zlib from 'node:zlib';
 
 import { FakeS3 } from './support/fake_s3.js';
-import { makeDataFolder, run } from './support/program.js';
+import { BINARY, eventually, makeDataFolder, run } from './support/program.js';
 
 const FLEET = ['--vehicles', '3', '--move', '4', '--interval', '20', '--rate', '0', '--seed', '7', '--start', '2026-11-22T08:59:30Z'];
 const PREFIX = 'iot/iotfleet/';
@@ -121,6 +122,25 @@ test('what heals is tried again, what does not ends the run with the reason', as
   assert.equal(elsewhere.code, 1);
   assert.match(elsewhere.out, /First failure: S3: .*NoSuchBucket/);
 });
+
+for (const refusal of [[503, 'SlowDown'], 'no answer']) {
+  test(`Ctrl-C while S3 gives ${[refusal].flat().at(-1)}: what is not stored is said, and makes it fail`, async () => {
+    await newS3();
+    s3.refuse = (method, key, number) => (number > 2 ? refusal : null);
+    const child = spawn(BINARY, ['simulate', ...FLEET, '--to', 's3://fleet-raw', '--connections', '4', ...s3.flags],
+      { env: { ...process.env, ...s3.env } });
+    let out = '';
+    child.stdout.on('data', (chunk) => { out += chunk; });
+    await eventually(() => s3.requests > 4, { what: 'requests' });
+    child.kill('SIGINT');
+    const [code] = await once(child, 'close');
+    assert.equal(code, 1, out);
+    const [, sent, stored, failed] = /sent (\d+) = stored (\d+) \+ failed (\d+); objects \2;/.exec(out).map(Number);
+    assert.equal(sent, stored + failed);
+    assert.equal(stored, s3.objects.size);
+    assert.ok(stored >= 1 && failed >= 1, out);
+  });
+}
 
 test('without credentials it says what was looked for', async () => {
   await newS3();

@@ -12,7 +12,7 @@ export class FakeS3 {
     this.bucket = bucket;
     this.objects = new Map(); // key -> {body, etag, modified}
     this.requests = 0;
-    this.refuse = () => null; // (method, key, number) -> [status, code] or null
+    this.refuse = () => null; // (method, key, number) -> [status, code], 'no answer' or null
   }
 
   async start() {
@@ -55,6 +55,9 @@ export class FakeS3 {
     this.requests += 1;
     const refused = this.refuse(request.method, key, this.requests) ?? (bucket === this.bucket ? null : [404, 'NoSuchBucket'])
       ?? (/^AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE\//.test(request.headers.authorization ?? '') ? null : [403, 'AccessDenied']);
+    if (refused === 'no answer') {
+      return;
+    }
     if (refused) {
       response.writeHead(refused[0], { 'content-type': 'application/xml' }).end(error(refused[1]));
     } else if (request.method === 'PUT') {

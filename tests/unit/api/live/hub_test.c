@@ -6,6 +6,7 @@
 #include <math.h>
 
 #include "api/live/hub.h"
+#include "api/live/sent_log.h"
 #include "server/base/clock.h"
 #include "server/metrics.h"
 #include "tests/support/websocket.h"
@@ -15,6 +16,7 @@ static const char PROTOCOL[] = "Sec-WebSocket-Protocol: fleet.v1\r\n";
 
 struct world {
   struct metrics *metrics;
+  struct sent_log *sent;
   struct hub *hub;
   int64_t head;
 };
@@ -48,12 +50,13 @@ static void deliver(struct world *world, int first_id, int count, bool hidden)
 static int set_up(void **state)
 {
   static struct world world;
-  world = (struct world){.metrics = metrics_new()};
+  world = (struct world){.metrics = metrics_new(), .sent = sent_log_new()};
   struct hub_settings settings = {.silent_after_us = 900 * US_PER_SECOND,
                                   .clients_max = 5,
                                   .no_progress_ms = 2000,
                                   .allowed_origins = "https://maps.example",
-                                  .metrics = world.metrics};
+                                  .metrics = world.metrics,
+                                  .sent = world.sent};
   assert_int_equal(hub_start(settings, &world.hub).code, ERROR_NONE);
   hub_set_database_away(world.hub, false);
   *state = &world;
@@ -64,6 +67,7 @@ static int tear_down(void **state)
 {
   struct world *world = *state;
   hub_stop(world->hub, "shutdown", 1000);
+  sent_log_free(world->sent);
   metrics_free(world->metrics);
   return 0;
 }
@@ -120,6 +124,10 @@ static void subscribes_and_follows(void **state)
   expect(&client, 1, "\"type\":\"update\",\"seq\":101,\"positions\":[{\"vehicle_id\":5,\"vehicle\":\"vehicle_5\",");
   deliver(world, 5, 1, true);
   expect(&client, 1, "\"seq\":102,\"positions\":[],\"removed\":[5]}");
+  struct sent_frames frames;
+  assert_int_equal(sent_log_find(world->sent, 100, &frames), SENT_FORGOTTEN);
+  assert_int_equal(sent_log_find(world->sent, 101, &frames), SENT);
+  assert_int_equal(sent_log_find(world->sent, 103, &frames), SENT_NOT_YET);
   say(&client, "{\"type\":\"subscribe\",\"vehicles\":[\"vehicle_7\"]}");
   expect(&client, 1, "\"type\":\"snapshot\",\"seq\":102,\"part\":1,\"parts\":1,\"positions\":[{\"vehicle_id\":7,");
   websocket_close(&client);

@@ -19,6 +19,26 @@ static bool is_refused(const char *encoded)
   return !base64_decode(text_from(encoded), out, &length);
 }
 
+static bool encodes(const char *bytes, size_t length, const char *expected)
+{
+  struct buffer out = {0};
+  base64_encode((struct text){bytes, length}, &out);
+  const bool is_equal = text_equal(buffer_text(&out), text_from(expected));
+  buffer_free(&out);
+  return is_equal;
+}
+
+static void test_encoded(void **state)
+{
+  (void)state;
+  assert_true(encodes("", 0, ""));
+  assert_true(encodes("f", 1, "Zg=="));
+  assert_true(encodes("fo", 2, "Zm8="));
+  assert_true(encodes("foo", 3, "Zm9v"));
+  assert_true(encodes("foob", 4, "Zm9vYg=="));
+  assert_true(encodes("\xfb\xff\xbf\0\0\0", 6, "+/+/AAAA"));
+}
+
 /* RFC 4648, section 10. */
 static void test_vectors(void **state)
 {
@@ -66,6 +86,7 @@ static void test_round_trip(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_encoded),
       cmocka_unit_test(test_vectors),
       cmocka_unit_test(test_refused),
       cmocka_unit_test(test_round_trip),

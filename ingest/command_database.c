@@ -1,4 +1,4 @@
-#include "ingest/road_database.h"
+#include "ingest/command_database.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -8,7 +8,7 @@
 
 enum { PID_FILE_MAX = 4096 };
 
-const char *road_database_running(struct arena *arena, const struct config *config)
+const char *command_database_running(struct arena *arena, const struct config *config)
 {
   if (config->database != NULL && config->database[0] != '\0') {
     return config->database;
