@@ -13,6 +13,9 @@ bool error_action_message(const struct json *event, size_t index, struct error_a
   const struct json *topic = text_member(event, TEXT("topic"));
   *message = (struct error_action_message){.carrier = event, .topic = topic, .is_alone = true};
   message->payload = json_member(event, TEXT("base64OriginalPayload"));
+  if (message->payload == NULL && text_member(event, TEXT("errorCode")) != NULL) {
+    message->payload = text_member(event, TEXT("rawData"));
+  }
   if (message->payload != NULL) {
     return index == 0;
   }
@@ -32,6 +35,15 @@ static bool fail(struct text *reason, struct text why)
 {
   *reason = why;
   return false;
+}
+
+/* Firehose keeps a record with the separator that the rule put behind it. */
+static struct text without_separator(struct text payload)
+{
+  while (payload.length != 0 && memchr(" \t\r\n,", payload.data[payload.length - 1], 5) != NULL) {
+    payload.length--;
+  }
+  return payload;
 }
 
 /* The topic as one more member, in front: from here on it is an event like any other. */
@@ -55,7 +67,7 @@ bool error_action_read(struct arena *arena, const struct error_action_message *m
   if (!base64_decode(encoded, bytes, &payload.length)) {
     return fail(reason, TEXT("not base64"));
   }
-  struct error error = json_parse(arena, payload, JSON_LIMITS_DEFAULT, event);
+  struct error error = json_parse(arena, without_separator(payload), JSON_LIMITS_DEFAULT, event);
   if (error.code != ERROR_NONE) {
     return fail(reason, text_copy(arena, text_from(error.detail)));
   }

@@ -1,5 +1,6 @@
 /* What the error action of an AWS IoT rule sends when another action has failed: the messages as devices published them, in
- * base64, one or (batched) several.
+ * base64, one or (batched) several. And what Firehose puts under its error prefix: one record that it could not deliver or
+ * transform, in base64 (`rawData` beside an `errorCode`).
  *
  * Pure; what comes out lives in the arena. Thread: any, one at a time per arena. */
 #ifndef CRUMBTRAIL_INGEST_ERROR_ACTION_H
@@ -12,7 +13,7 @@
 
 /* One message of it. */
 struct error_action_message {
-  const struct json *carrier; /* the object that has `base64OriginalPayload` */
+  const struct json *carrier; /* the object that has `base64OriginalPayload` or `rawData` */
   const struct json *payload; /* that member; NULL: it has none */
   const struct json *topic;   /* of the message; NULL: it is not said */
   bool is_alone;              /* the carrier says all that is needed to read it again */

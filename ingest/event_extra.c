@@ -52,7 +52,8 @@ static bool location_has_rest(const struct event_kept *kept, const struct json *
 
 static enum member_place place_of(const struct event_kept *kept, const struct json *member)
 {
-  static const struct text reserved[] = {{"reported", 8}, {"event", 5}, {"stale", 5}, {"thetopic", 8}, {"clientToken", 11}};
+  static const struct text reserved[] = {{"reported", 8}, {"event", 5},        {"stale", 5},
+                                         {"thetopic", 8}, {"clientToken", 11}, {"filenm", 6}};
   const struct event_view *view = kept->view;
   if (member->type == JSON_NULL || is_consumed(kept, member) || (view->is_flat && is_envelope(view, member))) {
     return PLACE_NOWHERE;
@@ -197,6 +198,10 @@ struct text event_extra(struct arena *arena, struct buffer *scratch, const struc
   write_text_member(&writer, "address", address_in_location(kept));
   write_text_member(&writer, "thetopic", kept->view->thetopic);
   write_text_member(&writer, "clientToken", kept->view->client_token);
+  if (kept->file.length != 0) {
+    json_key(&writer, "filenm");
+    json_string(&writer, kept->file);
+  }
   json_end_object(&writer);
   return scratch->length > 2 ? text_copy(arena, buffer_text(scratch)) : (struct text){NULL, 0};
 }

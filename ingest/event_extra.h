@@ -2,7 +2,8 @@
  *
  * In this order: members of the reported state that no column took; "reported" (those of them whose names are used below);
  * "event" (unknown members beside the state); "stale" (members that were older than the position); "address" (when `location`
- * was text); "thetopic"; "clientToken". Pure. Thread: any, one at a time per arena and scratch buffer. */
+ * was text); "thetopic"; "clientToken"; "filenm" (the object it came in). Pure. Thread: any, one at a time per arena and
+ * scratch buffer. */
 #ifndef CRUMBTRAIL_INGEST_EVENT_EXTRA_H
 #define CRUMBTRAIL_INGEST_EVENT_EXTRA_H
 
@@ -16,6 +17,7 @@ struct event_kept {
   const struct event_view *view;
   const struct json *consumed[EVENT_CONSUMED_MAX];
   int consumed_count;
+  struct text file;        /* that the event came in; may be empty */
   int64_t stale_before_us; /* a member with an older timestamp of its own is stale */
 };
 

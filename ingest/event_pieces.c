@@ -85,6 +85,7 @@ struct event_pieces *event_pieces_new(const struct event_stream_settings *settin
   pieces->owner = owner;
   pieces->texts = arena_new(512);
   pieces->settings.vehicle_hint = text_copy(pieces->texts, settings->vehicle_hint);
+  pieces->settings.file = text_copy(pieces->texts, settings->file);
   pieces->settings.request_id = text_copy(pieces->texts, settings->request_id);
   if (settings->memory_max_bytes == 0) {
     pieces->settings.memory_max_bytes = MEMORY_MAX_BYTES;
@@ -352,6 +353,7 @@ static void deliver_values(struct event_pieces *pieces)
   piece->delivery.body = buffer_text(&piece->body);
   struct event_input input = {.body = piece->delivery.body,
                               .vehicle_hint = pieces->settings.vehicle_hint,
+                              .file = pieces->settings.file,
                               .now_us = pieces->settings.received_at_us,
                               .source = pieces->settings.source};
   event_read(pieces->parsed, &pieces->scratch, pieces->settings.events, &input, &events);

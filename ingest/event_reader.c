@@ -234,7 +234,7 @@ static void read_values(const struct reading *reading, const struct event_view *
 static bool read_breadcrumb(const struct reading *reading, const struct event_view *view, struct breadcrumb *breadcrumb,
                             struct fault *fault)
 {
-  struct event_kept kept = {.view = view};
+  struct event_kept kept = {.view = view, .file = reading->input->file};
   *breadcrumb = (struct breadcrumb){
       .speed_kmh = NAN, .heading_deg = NAN, .temperature_c = NAN, .ignition = -1, .source = reading->input->source};
   if (view->latitude == NULL) {

@@ -29,6 +29,7 @@ struct error event_settings_make(const char *speed_unit, const char *temperature
 struct event_input {
   struct text body;
   struct text vehicle_hint; /* the vehicle's name as the delivery's envelope knows it (an S3 key); may be empty */
+  struct text file;         /* what they came in, "s3://bucket/key": kept as extra.filenm; may be empty */
   int64_t now_us;
   uint8_t source; /* enum breadcrumb_source */
 };

@@ -54,6 +54,7 @@ struct event_stream_settings {
   bool is_repeatable;                  /* the source can bring it again (an S3 object): never spooled */
   bool with_digest;
   struct text vehicle_hint; /* copied; the vehicle's name as the envelope knows it (an S3 key); may be empty */
+  struct text file;         /* copied; what the events came in, kept with each; may be empty */
   struct text request_id;   /* copied; stands beside what is rejected */
   int64_t received_at_us;
   size_t memory_max_bytes; /* of deliveries under way, at least one of them at any time; 0: 4 MiB */

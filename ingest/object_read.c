@@ -45,14 +45,17 @@ static void on_stream_finished(void *context, const struct event_stream_totals *
 static struct event_stream *new_stream(struct object_read *read)
 {
   const struct object_read_settings *settings = read->settings;
+  struct text url =
+      text_from(arena_printf(read->arena, "s3://%.*s/%.*s", TEXT_ARGS(read->claim.bucket), TEXT_ARGS(read->claim.key)));
   struct event_stream_settings stream = {
       .writer = settings->writer,
       .events = settings->events,
       .source = SOURCE_S3,
       .with_digest = true,
       .vehicle_hint = object_key_vehicle(settings->patterns, read->arena, read->claim.key),
-      .request_id =
-          text_from(arena_printf(read->arena, "s3://%.*s/%.*s", TEXT_ARGS(read->claim.bucket), TEXT_ARGS(read->claim.key))),
+      .is_repeatable = true,
+      .file = url,
+      .request_id = url,
       .received_at_us = clock_now_us(),
       .memory_max_bytes = settings->memory_max_bytes,
       .on_room = on_stream_room,

@@ -67,6 +67,8 @@ test('every layout ends in the same rows, once each', { skip }, async () => {
     [['iotfleet_by_key', '1', '1'], ['iotfleet_by_partition', '1', '1'], ['iotfleet_thc_121', '8', '8']]);
   assert.deepEqual(await program.sql('SELECT DISTINCT source FROM breadcrumb'), [['3']]);
   assert.equal(await one(program, `SELECT string_agg(DISTINCT found_by::text, ',') FROM ingest_object`), '2');
+  assert.equal(await one(program, "SELECT filenm FROM bi.fleetinfo WHERE thingname = 'iotfleet_by_key'"),
+    `s3://${bucket}/iot/iotfleet/s3/iotfleet_by_key/1463704133000`);
   assert.equal(await one(program, `SELECT encode(sha256, 'hex') FROM ingest_object WHERE object_key = 'iot/iotfleet/empty'`),
     'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855');
   assert.equal(await program.stop(), 0);

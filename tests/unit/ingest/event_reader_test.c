@@ -192,6 +192,26 @@ static void test_name_from_envelope(void **state)
   arena_free(arena);
 }
 
+/* The article's column filenm; an event's own member of that name does not take its place. */
+static void test_file_of_object(void **state)
+{
+  (void)state;
+  struct arena *arena = arena_new(4096);
+  struct buffer scratch = {0};
+  struct event_settings settings = settings_of("mph", "c", "temperature");
+  struct events events;
+  struct event_input input = {.body = TEXT("{\"lat\":1,\"lon\":2,\"filenm\":\"x\"}"),
+                              .vehicle_hint = TEXT("a"),
+                              .file = TEXT("s3://bucket/a \"key\""),
+                              .now_us = NOW_US};
+  event_read(arena, &scratch, &settings, &input, &events);
+  assert_int_equal(events.breadcrumb_count, 1);
+  assert_string_equal(text_to_cstring(arena, events.breadcrumbs[0].extra),
+                      "{\"reported\":{\"filenm\":\"x\"},\"filenm\":\"s3://bucket/a \\\"key\\\"\"}");
+  buffer_free(&scratch);
+  arena_free(arena);
+}
+
 static void test_bytes_of_rejects(void **state)
 {
   (void)state;
@@ -215,11 +235,9 @@ static void test_bytes_of_rejects(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_cases),
-      cmocka_unit_test(test_units),
-      cmocka_unit_test(test_wrong_settings),
-      cmocka_unit_test(test_name_from_envelope),
-      cmocka_unit_test(test_bytes_of_rejects),
+      cmocka_unit_test(test_cases),          cmocka_unit_test(test_units),
+      cmocka_unit_test(test_wrong_settings), cmocka_unit_test(test_name_from_envelope),
+      cmocka_unit_test(test_file_of_object), cmocka_unit_test(test_bytes_of_rejects),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
