@@ -69,17 +69,22 @@ static void write_error(struct json_writer *json, const struct db_rows *rows, in
   json_end_object(json);
 }
 
+void shadow_name_write(struct json_writer *json, struct text name)
+{
+  if (name.length == 0) {
+    json_null(json);
+  } else {
+    json_string(json, name);
+  }
+}
+
 void desired_write(struct json_writer *json, const struct db_rows *rows, int row)
 {
   json_begin_object(json);
   write_number(json, "id", rows, row, COLUMN_ID);
   write_text(json, "vehicle", rows, row, COLUMN_VEHICLE);
   json_key(json, "shadow");
-  if (db_text(rows, row, COLUMN_SHADOW).length == 0) {
-    json_null(json);
-  } else {
-    json_string(json, db_text(rows, row, COLUMN_SHADOW));
-  }
+  shadow_name_write(json, db_text(rows, row, COLUMN_SHADOW));
   json_key(json, "desired");
   json_raw(json, db_jsonb(rows, row, COLUMN_DESIRED));
   write_text(json, "state", rows, row, COLUMN_STATE);
@@ -114,7 +119,17 @@ static struct error read_query(struct request *request, struct ledger_query *que
   return parse_int64("cursor", key, 1, INT64_MAX, &query->before);
 }
 
-static void answer(struct request *request, const struct db_rows *rows, int64_t limit)
+static void write_shadows(struct json_writer *json, const struct db_rows *names)
+{
+  json_key(json, "shadows");
+  json_begin_array(json);
+  for (int row = 0; row < db_row_count(names); row++) {
+    shadow_name_write(json, db_text(names, row, 0));
+  }
+  json_end_array(json);
+}
+
+static void answer(struct request *request, const struct db_rows *rows, const struct db_rows *names, int64_t limit)
 {
   struct json_writer json = json_writer_to(response_body(request));
   const int count = db_row_count(rows);
@@ -136,6 +151,7 @@ static void answer(struct request *request, const struct db_rows *rows, int64_t 
   } else {
     json_null(&json);
   }
+  write_shadows(&json, names);
   json_end_object(&json);
   buffer_append_char(response_body(request), '\n');
 }
@@ -157,13 +173,18 @@ struct error desired_list(struct request *request, void *context, struct db_conn
   if (db_row_count(rows) == 0) {
     return error_make(ERROR_NOT_FOUND, "there is no vehicle %.*s", TEXT_ARGS(name));
   }
+  const int64_t vehicle_id = db_int64(rows, 0, 0);
   struct db_parameters *parameters = db_parameters_new(arena);
-  db_add_int64(parameters, db_int64(rows, 0, 0));
+  db_add_int64(parameters, vehicle_id);
   db_add_int64(parameters, query.before);
   db_add_int64(parameters, query.limit + 1);
   TRY(db_query(connection, arena, &SQL_LIST_DESIRED, parameters, &rows));
+  const struct db_rows *names;
+  struct db_parameters *whose = db_parameters_new(arena);
+  db_add_int64(whose, vehicle_id);
+  TRY(db_query(connection, arena, &SQL_LIST_SHADOW_NAMES, whose, &names));
   response_header(request, "Cache-Control", "private, no-cache");
   response_content_type(request, "application/json");
-  answer(request, rows, query.limit);
+  answer(request, rows, names, query.limit);
   return error_none();
 }

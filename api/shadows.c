@@ -32,15 +32,6 @@ static void write_json(struct json_writer *json, const char *key, const struct d
   json_raw(json, db_jsonb(rows, 0, (int)column));
 }
 
-static void write_name(struct json_writer *json, struct text name)
-{
-  if (name.length == 0) {
-    json_null(json);
-  } else {
-    json_string(json, name);
-  }
-}
-
 static void write_state(struct json_writer *json, const struct db_rows *rows, struct text vehicle)
 {
   json_key(json, "vehicle_id");
@@ -48,7 +39,7 @@ static void write_state(struct json_writer *json, const struct db_rows *rows, st
   json_key(json, "vehicle");
   json_string(json, vehicle);
   json_key(json, "shadow");
-  write_name(json, db_text(rows, 0, COLUMN_NAME));
+  shadow_name_write(json, db_text(rows, 0, COLUMN_NAME));
   json_key(json, "version");
   json_int64(json, db_int64(rows, 0, COLUMN_VERSION));
   json_key(json, "updated_at");
@@ -79,7 +70,7 @@ static void write_answer(struct request *request, const struct shadow_answer *an
   json_key(&json, "shadows");
   json_begin_array(&json);
   for (int row = 0; row < db_row_count(answer->names); row++) {
-    write_name(&json, db_text(answer->names, row, 0));
+    shadow_name_write(&json, db_text(answer->names, row, 0));
   }
   json_end_array(&json);
   json_key(&json, "pending");

@@ -10,8 +10,13 @@ export class ApiError extends Error {
 }
 
 /** @param {string} path @param {AbortSignal} [signal] @returns {Promise<any>} */
-async function getJson(path, signal) {
-  const response = await fetch(path, { headers: { accept: 'application/json' }, signal }).catch((error) => {
+function getJson(path, signal) {
+  return askJson(path, { headers: { accept: 'application/json' }, signal });
+}
+
+/** @param {string} path @param {RequestInit} request @returns {Promise<any>} */
+async function askJson(path, request) {
+  const response = await fetch(path, request).catch((error) => {
     if (error.name === 'AbortError') throw error;
     throw new ApiError('The server cannot be reached.', 0, '');
   });
@@ -28,6 +33,27 @@ export function fetchPageConfig() {
 /** @param {string} name @param {AbortSignal} [signal] */
 export function fetchVehicle(name, signal) {
   return getJson(`/v1/vehicles/${encodeURIComponent(name)}`, signal);
+}
+
+/** @param {string} name @param {string | null} shadow null: the classic one @param {AbortSignal} signal */
+export function fetchShadow(name, shadow, signal) {
+  const query = shadow === null ? '' : `?shadow=${encodeURIComponent(shadow)}`;
+  return getJson(`/v1/vehicles/${encodeURIComponent(name)}/shadow${query}`, signal);
+}
+
+/** The newest changes of its desired state, and the names of its shadows that are kept. @param {string} name @param {AbortSignal} signal
+ * @returns {Promise<{items: import('./desired_ledger.js').Change[], shadows: (string | null)[]}>} */
+export function fetchDesired(name, signal) {
+  return getJson(`/v1/vehicles/${encodeURIComponent(name)}/desired?limit=10`, signal);
+}
+
+/** @param {string} name @param {object} request @param {string} key the same for the same request made again */
+export function putDesired(name, request, key) {
+  return askJson(`/v1/vehicles/${encodeURIComponent(name)}/desired`, {
+    method: 'PUT',
+    headers: { accept: 'application/json', 'content-type': 'application/json', 'idempotency-key': key },
+    body: JSON.stringify(request),
+  });
 }
 
 /** @param {string} text @param {AbortSignal} signal */

@@ -17,5 +17,5 @@ export function listenForShortcuts(actions) {
 function isTyping(target) {
   if (!(target instanceof HTMLElement)) return false;
   const isTextField = target instanceof HTMLInputElement && !/^(radio|checkbox|button)$/.test(target.type);
-  return isTextField || target instanceof HTMLTextAreaElement || target.isContentEditable;
+  return isTextField || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement || target.isContentEditable;
 }

@@ -20,6 +20,7 @@ import { VehicleHistory } from './vehicle_history.js';
 import { VehicleLayer } from './vehicle_layer.js';
 import { VehiclePanel } from './vehicle_panel.js';
 import { VehicleSearch } from './vehicle_search.js';
+import { VehicleShadow } from './vehicle_shadow.js';
 
 const SUBSCRIBE_PAUSE_MS = 250;
 const CONFIG_RETRY_MS = 5000;
@@ -48,6 +49,7 @@ const search = new VehicleSearch(searchField);
 const listView = new ListView({ link, settings, mapView, chips, search });
 const panel = new VehiclePanel({ selection, settings, link });
 new VehicleHistory({ selection, settings, link, trail });
+new VehicleShadow({ selection, link });
 const connection = new ConnectionState(link);
 const notice = new MapNotice(link);
 

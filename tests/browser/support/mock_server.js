@@ -135,9 +135,19 @@ export class MockServer {
   answerVehicle(response, url, name, part) {
     const vehicle = this.fleet.byName.get(name);
     if (!vehicle) return sendJson(response, 404, { title: 'Not found', detail: `no vehicle ${name}`, request_id: 'mock' }, 'application/problem+json');
+    if (part === 'desired') return sendJson(response, 200, { items: [], next: null, shadows: [null] });
+    if (part === 'shadow') return sendJson(response, 200, this.shadow(vehicle));
     if (part !== 'track') return sendJson(response, 200, this.describe(vehicle));
     const [fromMs, toMs] = ['from', 'to'].map((key) => Date.parse(url.searchParams.get(key) ?? ''));
     sendJson(response, 200, { vehicle: name, items: this.fleet.track(vehicle, fromMs, toMs) });
+  }
+
+  shadow(vehicle) {
+    const at = new Date(vehicle.recordedAtMs).toISOString();
+    return {
+      vehicle_id: vehicle.id, vehicle: vehicle.name, shadow: null, version: vehicle.version, updated_at: at, received_at: at, is_complete: true,
+      is_behind: false, position_version: vehicle.version, reported: { speed: String(vehicle.speedKmh) }, desired: {}, delta: {}, metadata: {}, shadows: [null], pending: [],
+    };
   }
 
   async serveFile(path, response) {

@@ -14,7 +14,7 @@ import { MockServer } from './mock_server.js';
 export const isMock = process.env.CRUMBTRAIL_MOCK === '1';
 export const VEHICLES = 15;
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
-const INGEST_KEY = 'browser-tests-key-0123456789abcdef';
+export const INGEST_KEY = 'browser-tests-key-0123456789abcdef';
 const READY_MS = 120000;
 
 /** The page as `node build.js` left it. */
