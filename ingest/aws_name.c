@@ -40,7 +40,7 @@ bool aws_arn_parse(struct text value, struct aws_arn *arn)
 {
   struct text *const parts[] = {&arn->partition, &arn->service, &arn->region, &arn->account};
   struct text rest = value;
-  struct text part;
+  struct text part = TEXT("");
   if (value.length > AWS_ARN_MAX_BYTES || !is_visible(value) || !text_split(&rest, ':', &part) ||
       !text_equal(part, TEXT("arn"))) {
     return false;
@@ -81,9 +81,9 @@ bool aws_regional_host(const char *service, const struct aws_arn *arn, char host
 struct error aws_link_check(const char *field, struct text url, const char *host, struct text *path)
 {
   struct text rest = url;
-  struct text scheme;
-  struct text empty;
-  struct text authority;
+  struct text scheme = TEXT("");
+  struct text empty = TEXT("");
+  struct text authority = TEXT("");
   bool has_parts = text_split(&rest, '/', &scheme) && text_split(&rest, '/', &empty) && text_split(&rest, '/', &authority);
   if (!has_parts || !text_equal(scheme, TEXT("https:")) || empty.length != 0 || !text_equal(authority, text_from(host))) {
     return error_at(ERROR_FORBIDDEN, field, "expected a link that begins with https://%s/", host);

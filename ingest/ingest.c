@@ -15,6 +15,7 @@
 #include "ingest/shadow_keeper.h"
 #include "server/aws/client.h"
 #include "ingest/spool.h"
+#include "ingest/spool_announcements.h"
 #include "ingest/spool_events.h"
 
 enum { WRITER_TIMEOUT_MS = 10000, KEEPER_TIMEOUT_MS = 10000, SHADOWS_TIMEOUT_MS = 10000 };
@@ -32,6 +33,7 @@ struct ingest {
   struct desired_sender *sender; /* NULL: nothing can be sent */
   struct spool *spool;           /* NULL: off by the setting */
   struct spool_events *spool_events;
+  struct spool_announcements *spool_announcements;
   struct batch_writer *writer;
   struct aws_client *aws;
   struct object_intake *objects;
@@ -110,6 +112,8 @@ static struct error start_spool(struct ingest *ingest)
   }
   ingest->spool_events = spool_events_new(ingest->writer, &ingest->events);
   spool_set_taker(ingest->spool, SPOOL_EVENTS, spool_events_taker(ingest->spool_events));
+  ingest->spool_announcements = spool_announcements_new(object_intake_queue(ingest->objects), ingest->writer);
+  spool_set_taker(ingest->spool, SPOOL_ANNOUNCEMENTS, spool_announcements_taker(ingest->spool_announcements));
   return spool_start(ingest->spool);
 }
 
@@ -142,6 +146,7 @@ static struct error start_pushed(struct ingest *ingest)
                                         .events = ingest->events,
                                         .writer = ingest->writer,
                                         .objects = object_intake_queue(ingest->objects),
+                                        .spool = ingest->spool,
                                         .metrics = ingest->settings.metrics};
   TRY(sender_keys_make(ingest->key, config->ingest_key_next, &pushed.keys));
   return push_intake_start(pushed, &ingest->pushed);
@@ -164,19 +169,27 @@ static struct error make_receiver(struct ingest *ingest)
   return receiver_new(receiver, &ingest->receiver);
 }
 
-static struct error start_parts(struct ingest *ingest)
+static struct error load_key(struct ingest *ingest)
 {
   const struct config *config = ingest->settings.config;
   ingest->key = config->ingest_key;
-  if (ingest->key[0] == '\0') {
-    TRY(ingest_key_load(ingest->settings.arena, config->data_folder, &ingest->key));
-  }
+  return ingest->key[0] != '\0' ? error_none() : ingest_key_load(ingest->settings.arena, config->data_folder, &ingest->key);
+}
+
+/* What stores. */
+static struct error start_store(struct ingest *ingest)
+{
   TRY(read_event_settings(ingest));
   TRY(start_keeper(ingest));
   TRY(start_shadows(ingest));
   TRY(open_spool(ingest));
-  TRY(start_writer(ingest));
-  TRY(aws_client_start(aws_settings_of(config, ingest->settings.metrics), &ingest->aws));
+  return start_writer(ingest);
+}
+
+/* What brings it there. */
+static struct error start_ways_in(struct ingest *ingest)
+{
+  TRY(aws_client_start(aws_settings_of(ingest->settings.config, ingest->settings.metrics), &ingest->aws));
   TRY(start_sender(ingest));
   TRY(start_objects(ingest));
   TRY(start_spool(ingest));
@@ -185,6 +198,13 @@ static struct error start_parts(struct ingest *ingest)
   ingest->replays = replay_desk_new(
       (struct replay_desk_settings){.writer = ingest->writer, .events = ingest->events, .metrics = ingest->settings.metrics});
   return error_none();
+}
+
+static struct error start_parts(struct ingest *ingest)
+{
+  TRY(load_key(ingest));
+  TRY(start_store(ingest));
+  return start_ways_in(ingest);
 }
 
 struct error ingest_start(struct ingest_settings settings, struct ingest **ingest)
@@ -264,6 +284,7 @@ void ingest_free(struct ingest *ingest)
   push_intake_free(ingest->pushed);
   spool_events_free(ingest->spool_events);
   replay_desk_free(ingest->replays);
+  spool_announcements_free(ingest->spool_announcements);
   keeper_stop(ingest->keeper);
   free(ingest);
 }

@@ -6,8 +6,8 @@
 static struct text authority_of(struct text url)
 {
   struct text rest = url;
-  struct text scheme;
-  struct text empty;
+  struct text scheme = TEXT("");
+  struct text empty = TEXT("");
   bool has_scheme = text_split(&rest, '/', &scheme) && text_split(&rest, '/', &empty) && empty.length == 0 &&
                     (text_equal(scheme, TEXT("http:")) || text_equal(scheme, TEXT("https:")));
   return has_scheme && memchr(rest.data, '/', rest.length) == NULL ? rest : TEXT("");

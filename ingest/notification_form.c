@@ -130,7 +130,7 @@ static enum notification_kind kind_of_event(struct text name)
 /* Ceph's S3 server leaves keys as they are; S3, MinIO and the other stand-ins form-encode them. */
 static struct error read_key(struct notification_reading *reading, const struct json *object, bool is_encoded, struct text *key)
 {
-  struct text raw;
+  struct text raw = TEXT("");
   TRY(read_needed(object, "key", (size_t)3 * OBJECT_KEY_MAX_BYTES, &raw));
   const struct json *value = json_member(object, TEXT("key"));
   *key = raw;
@@ -146,23 +146,31 @@ static struct error read_key(struct notification_reading *reading, const struct 
   return error_none();
 }
 
-static struct error read_created(struct notification_reading *reading, const struct json *s3, bool is_encoded, int64_t time_us)
+/* The tag is eTag in S3's records, etag in EventBridge's and in those of old Ceph. */
+static struct error read_state(const struct json *object, const char *version_id, struct announcement *made)
+{
+  struct text etag = TEXT("");
+  struct text older_etag = TEXT("");
+  TRY(read_size(object, &made->size_bytes));
+  TRY(read_optional(object, "eTag", ETAG_MAX_BYTES, &etag));
+  TRY(read_optional(object, "etag", ETAG_MAX_BYTES, &older_etag));
+  TRY(read_optional(object, version_id, VERSION_ID_MAX_BYTES, &made->version_id));
+  made->etag = without_quotes(etag.length != 0 ? etag : older_etag);
+  return read_optional(object, "sequencer", SEQUENCER_MAX_BYTES, &made->sequencer);
+}
+
+/* `from` holds bucket and object. */
+static struct error read_created(struct notification_reading *reading, const struct json *from, bool is_encoded,
+                                 const char *version_id, int64_t time_us)
 {
   struct announcement *made = &reading->created[reading->result->created_count];
   const struct json *bucket = NULL;
   const struct json *object = NULL;
-  struct text etag;
-  struct text older_etag;
-  TRY(read_child(s3, "bucket", &bucket));
+  TRY(read_child(from, "bucket", &bucket));
   TRY(read_needed(bucket, "name", OBJECT_BUCKET_MAX_BYTES, &made->bucket));
-  TRY(read_child(s3, "object", &object));
+  TRY(read_child(from, "object", &object));
   TRY(read_key(reading, object, is_encoded, &made->key));
-  TRY(read_size(object, &made->size_bytes));
-  TRY(read_optional(object, "eTag", ETAG_MAX_BYTES, &etag));
-  TRY(read_optional(object, "etag", ETAG_MAX_BYTES, &older_etag)); /* of Ceph */
-  TRY(read_optional(object, "versionId", VERSION_ID_MAX_BYTES, &made->version_id));
-  TRY(read_optional(object, "sequencer", SEQUENCER_MAX_BYTES, &made->sequencer));
-  made->etag = without_quotes(etag.length != 0 ? etag : older_etag);
+  TRY(read_state(object, version_id, made));
   made->event_time_us = time_us;
   reading->result->created_count++;
   return error_none();
@@ -170,7 +178,7 @@ static struct error read_created(struct notification_reading *reading, const str
 
 static struct error check_record_version(const struct json *record)
 {
-  struct text version;
+  struct text version = TEXT("");
   TRY(read_needed(record, "eventVersion", NAME_MAX_BYTES, &version));
   bool is_known = text_equal(version, TEXT("2")) || text_starts_with(version, TEXT("2."));
   return is_known ? error_none() : json_error(json_member(record, TEXT("eventVersion")), "expected 2.x");
@@ -181,8 +189,8 @@ static struct error read_record(struct notification_reading *reading, const stru
   if (record->type != JSON_OBJECT) {
     return json_error(record, "expected an object");
   }
-  struct text source;
-  struct text name;
+  struct text source = TEXT("");
+  struct text name = TEXT("");
   const struct json *s3 = NULL;
   TRY(check_record_version(record));
   TRY(read_needed(record, "eventSource", NAME_MAX_BYTES, &source));
@@ -199,7 +207,7 @@ static struct error read_record(struct notification_reading *reading, const stru
     return error_none();
   }
   TRY(read_child(record, "s3", &s3));
-  return read_created(reading, s3, !text_equal(source, TEXT("ceph:s3")), time_of(record, "eventTime"));
+  return read_created(reading, s3, !text_equal(source, TEXT("ceph:s3")), "versionId", time_of(record, "eventTime"));
 }
 
 static struct error read_records(struct notification_reading *reading, const struct json *records)
@@ -218,7 +226,7 @@ static struct error read_records(struct notification_reading *reading, const str
 static struct error read_test_event(struct notification_reading *reading, const struct json *message)
 {
   struct text name = json_member(message, TEXT("Event"))->text;
-  struct text bucket;
+  struct text bucket = TEXT("");
   TRY(read_optional(message, "Bucket", NAME_MAX_BYTES, &bucket));
   enum notification_kind kind = kind_of_event(cut_front(name, TEXT("s3:")));
   notification_ignore(reading, kind == NOTIFICATION_CREATED ? NOTIFICATION_OTHER : kind,
@@ -229,9 +237,9 @@ static struct error read_test_event(struct notification_reading *reading, const 
 /* {"EventName":"s3:ObjectCreated:Put","Key":"bucket/key"} without records: the key is not encoded. */
 static struct error read_bucket_and_key(struct notification_reading *reading, const struct json *message)
 {
-  struct text name;
-  struct text rest;
-  struct text bucket;
+  struct text name = TEXT("");
+  struct text rest = TEXT("");
+  struct text bucket = TEXT("");
   TRY(read_needed(message, "EventName", NAME_MAX_BYTES, &name));
   TRY(read_needed(message, "Key", (size_t)OBJECT_BUCKET_MAX_BYTES + 1 + OBJECT_KEY_MAX_BYTES, &rest));
   name = cut_front(name, TEXT("s3:"));
@@ -251,30 +259,10 @@ static struct error read_bucket_and_key(struct notification_reading *reading, co
   return error_none();
 }
 
-static struct error read_eventbridge_created(struct notification_reading *reading, const struct json *detail, int64_t time_us)
-{
-  struct announcement *made = &reading->created[reading->result->created_count];
-  const struct json *bucket = NULL;
-  const struct json *object = NULL;
-  struct text etag;
-  TRY(read_child(detail, "bucket", &bucket));
-  TRY(read_needed(bucket, "name", OBJECT_BUCKET_MAX_BYTES, &made->bucket));
-  TRY(read_child(detail, "object", &object));
-  TRY(read_key(reading, object, false, &made->key));
-  TRY(read_size(object, &made->size_bytes));
-  TRY(read_optional(object, "etag", ETAG_MAX_BYTES, &etag));
-  TRY(read_optional(object, "version-id", VERSION_ID_MAX_BYTES, &made->version_id));
-  TRY(read_optional(object, "sequencer", SEQUENCER_MAX_BYTES, &made->sequencer));
-  made->etag = without_quotes(etag);
-  made->event_time_us = time_us;
-  reading->result->created_count++;
-  return error_none();
-}
-
 static struct error read_eventbridge(struct notification_reading *reading, const struct json *event)
 {
-  struct text type;
-  struct text source;
+  struct text type = TEXT("");
+  struct text source = TEXT("");
   const struct json *detail = NULL;
   reading->result->is_eventbridge = true;
   TRY(read_needed(event, "source", NAME_MAX_BYTES, &source));
@@ -292,7 +280,7 @@ static struct error read_eventbridge(struct notification_reading *reading, const
     return error_none();
   }
   TRY(read_child(event, "detail", &detail));
-  return read_eventbridge_created(reading, detail, time_of(event, "time"));
+  return read_created(reading, detail, false, "version-id", time_of(event, "time"));
 }
 
 /* ---- which form it is ---- */

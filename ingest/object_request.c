@@ -1,5 +1,6 @@
 #include "ingest/object_request.h"
 
+#include "ingest/breadcrumb.h"
 #include "server/json/writer.h"
 #include "server/log.h"
 #include "server/metrics.h"
@@ -21,6 +22,10 @@ static void answer_counts(struct object_request *announced)
     json_string(&writer, notification->ignored[i].what);
   }
   json_end_array(&writer);
+  if (announced->is_spooled) {
+    json_key(&writer, "spooled");
+    json_int64(&writer, (int64_t)notification->created_count);
+  }
   json_end_object(&writer);
 }
 
@@ -32,7 +37,7 @@ static void answer(struct http_task *task)
     /* The sender's data are not at fault: it shall try again. */
     outcome = error_make(ERROR_DATABASE_AWAY, "the database cannot store it now");
   }
-  if (outcome.code == ERROR_NONE && announced->on_announced != NULL) {
+  if (outcome.code == ERROR_NONE && !announced->is_spooled && announced->on_announced != NULL) {
     announced->on_announced(announced);
   }
   if (outcome.code == ERROR_NONE) {
@@ -41,17 +46,64 @@ static void answer(struct http_task *task)
   request_complete(announced->request, outcome);
 }
 
+/* ---- the spool ---- */
+
+static void on_put(struct spool_entry *first)
+{
+  while (first != NULL) {
+    struct spool_entry *next = first->next;
+    struct object_request *announced = first->owner;
+    announced->is_spooled = first->is_kept;
+    if (first->is_kept) {
+      announced->announcing.outcome = error_none();
+    }
+    announced->task = (struct http_task){.run = answer};
+    http_server_post(request_server(announced->request), &announced->task);
+    first = next;
+  }
+}
+
+static bool is_away(const struct error *error)
+{
+  return error->code == ERROR_DATABASE_AWAY || error->code == ERROR_QUERY_TIMEOUT;
+}
+
+/* True: on_put follows. `reason` is answered when it cannot be kept there either. */
+static bool put_into_spool(struct object_request *announced, struct error reason)
+{
+  if (announced->spool == NULL || !is_away(&reason)) {
+    return false;
+  }
+  announced->announcing.outcome = reason;
+  announced->entry = (struct spool_entry){.kind = SPOOL_ANNOUNCEMENTS,
+                                          .source = announced->announcing.found_by == FOUND_BY_SNS ? SOURCE_SNS : SOURCE_S3,
+                                          .vehicle_hint = TEXT(""),
+                                          .request_id = request_id(announced->request),
+                                          .body = request_body(announced->request),
+                                          .received_at_us = request_received_at_us(announced->request),
+                                          .on_done = on_put,
+                                          .owner = announced};
+  return spool_put(announced->spool, &announced->entry).code == ERROR_NONE;
+}
+
+/* ---- the queue ---- */
+
+/* On the queue's thread. */
 static void on_done(struct announcing *first)
 {
   struct http_task *list = NULL;
   struct http_task **end = &list;
   struct http_server *server = NULL;
-  for (struct announcing *announcing = first; announcing != NULL; announcing = announcing->next) {
-    struct object_request *announced = announcing->owner;
-    server = request_server(announced->request);
-    announced->task = (struct http_task){.run = answer};
-    *end = &announced->task;
-    end = &announced->task.next;
+  while (first != NULL) {
+    struct announcing *next = first->next;
+    struct object_request *announced = first->owner;
+    if (!put_into_spool(announced, first->outcome)) {
+      server = request_server(announced->request);
+      announced->task = (struct http_task){.run = answer};
+      *end = &announced->task;
+      end = &announced->task.next;
+    }
+    first = next;
   }
   if (list != NULL) {
     http_server_post(server, list);
@@ -59,11 +111,12 @@ static void on_done(struct announcing *first)
 }
 
 struct object_request *object_request_new(struct request *request, const struct notification *notification,
-                                          enum found_by found_by)
+                                          enum found_by found_by, struct spool *spool)
 {
   struct object_request *made = arena_alloc(request_arena(request), sizeof *made);
   made->request = request;
   made->notification = notification;
+  made->spool = spool;
   made->announcing = (struct announcing){.announcements = notification->created,
                                          .announcement_count = notification->created_count,
                                          .found_by = found_by,
@@ -84,6 +137,9 @@ struct error object_request_submit(struct object_request *object_request, struct
     return error_none();
   }
   struct error error = object_queue_announce(queue, &object_request->announcing);
+  if (error.code != ERROR_NONE && put_into_spool(object_request, error)) {
+    return error_none();
+  }
   if (error.code != ERROR_NONE && refused != NULL) {
     counter_add(refused, 1);
   }

@@ -41,6 +41,7 @@ static struct error make_sns(struct push_intake *intake)
   const struct push_intake_settings *settings = &intake->settings;
   struct sns_receiver_settings sns = {.writer = settings->writer,
                                       .objects = settings->objects,
+                                      .spool = settings->spool,
                                       .messages = intake->messages,
                                       .confirmer = intake->confirmer,
                                       .client = intake->links,
@@ -56,6 +57,7 @@ static void make_webhook(struct push_intake *intake)
 {
   const struct push_intake_settings *settings = &intake->settings;
   struct s3_webhook_settings webhook = {.objects = settings->objects,
+                                        .spool = settings->spool,
                                         .writer = settings->writer,
                                         .keys = settings->keys,
                                         .body_max_bytes = settings->config->ingest_body_max_bytes,

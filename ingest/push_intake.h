@@ -18,6 +18,7 @@ struct message_log;
 struct metrics;
 struct object_queue;
 struct push_intake;
+struct spool;
 
 struct push_intake_settings {
   const struct config *config;
@@ -26,6 +27,7 @@ struct push_intake_settings {
   struct event_settings events;
   struct batch_writer *writer;
   struct object_queue *objects;
+  struct spool *spool; /* NULL: none */
   struct metrics *metrics;
 };
 

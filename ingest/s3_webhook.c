@@ -46,7 +46,7 @@ static struct error accept_notification(struct request *request, void *context)
     return event_request_submit(kept, webhook->settings.writer, webhook->refused);
   }
   enum found_by found_by = notification->is_eventbridge ? FOUND_BY_EVENTBRIDGE : FOUND_BY_WEBHOOK;
-  struct object_request *announced = object_request_new(request, notification, found_by);
+  struct object_request *announced = object_request_new(request, notification, found_by, webhook->settings.spool);
   return object_request_submit(announced, webhook->settings.objects, webhook->refused);
 }
 

@@ -16,6 +16,7 @@ struct s3_webhook;
 struct s3_webhook_settings {
   struct object_queue *objects;
   struct batch_writer *writer; /* for `rejected` */
+  struct spool *spool;         /* for notifications while the database is away; NULL: none */
   struct sender_keys keys;
   int64_t body_max_bytes;
   struct metrics *metrics; /* may be NULL */

@@ -41,7 +41,7 @@ static struct text basic_password(struct arena *arena, struct text encoded)
     return TEXT("");
   }
   struct text password = {decoded, length};
-  struct text user;
+  struct text user = TEXT("");
   (void)text_split(&password, ':', &user);
   return password;
 }
@@ -50,7 +50,7 @@ static struct text basic_password(struct arena *arena, struct text encoded)
 static bool has_scheme(struct text authorization, struct text scheme, struct text *credentials)
 {
   struct text rest = authorization;
-  struct text name;
+  struct text name = TEXT("");
   if (!text_split(&rest, ' ', &name) || !text_equal_ignoring_case(name, scheme)) {
     return false;
   }

@@ -60,7 +60,7 @@ static struct error take_content(struct sns_content *sns)
   if (notification->is_events) {
     return take_events(sns, notification->events);
   }
-  struct object_request *announced = object_request_new(sns->request, notification, FOUND_BY_SNS);
+  struct object_request *announced = object_request_new(sns->request, notification, FOUND_BY_SNS, sns->path->spool);
   announced->on_announced = on_announced;
   announced->owner = sns;
   return object_request_submit(announced, sns->path->objects, sns->path->refused);

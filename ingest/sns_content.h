@@ -13,12 +13,14 @@
 #include "server/http/request.h"
 
 struct counter;
+struct spool;
 
 /* Where it goes; lives longer than the requests. */
 struct sns_path {
   struct batch_writer *writer;
   struct object_queue *objects;
   struct message_log *messages;
+  struct spool *spool; /* for notifications while the database is away; NULL: none */
   struct event_settings events;
   struct buffer scratch;
   struct counter *refused; /* messages that found no room, or no database; may be NULL */

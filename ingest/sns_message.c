@@ -47,31 +47,42 @@ static struct error read_version(struct sns_message *message, struct text versio
   return message->signature_version != 0 ? error_none() : error_at(ERROR_BAD_INPUT, "SignatureVersion", "expected 1 or 2");
 }
 
-static struct error read_fields(const struct json *json, struct sns_message *message)
+static struct error read_content(const struct json *json, struct sns_message *message)
 {
-  struct text version;
   const struct json *content = json_member(json, TEXT("Message"));
-  TRY(read_line(json, "Type", &message->type_name));
-  TRY(read_type(message));
-  TRY(read_line(json, "MessageId", &message->message_id));
-  TRY(read_line(json, "TopicArn", &message->topic_arn));
   if (content == NULL) {
     return error_at(ERROR_BAD_INPUT, "Message", "is missing or empty");
   }
   TRY(json_read_string(content, SIZE_MAX, &message->message));
   TRY(read_optional(json, "Subject", SUBJECT_MAX_BYTES, &message->subject));
-  TRY(read_line(json, "Timestamp", &message->timestamp));
-  if (!clock_parse(message->timestamp, &message->sent_at_us)) {
-    return error_at(ERROR_BAD_INPUT, "Timestamp", "expected a time such as 2026-11-22T20:51:07.123Z");
+  if (message->type == SNS_NOTIFICATION) {
+    return error_none();
   }
-  if (message->type != SNS_NOTIFICATION) {
-    TRY(read_line(json, "Token", &message->token));
-    TRY(read_line(json, "SubscribeURL", &message->subscribe_url));
-  }
+  TRY(read_line(json, "Token", &message->token));
+  return read_line(json, "SubscribeURL", &message->subscribe_url);
+}
+
+static struct error read_signature(const struct json *json, struct sns_message *message)
+{
+  struct text version = TEXT("");
   TRY(read_line(json, "SignatureVersion", &version));
   TRY(read_version(message, version));
   TRY(read_line(json, "Signature", &message->signature));
   return read_line(json, "SigningCertURL", &message->certificate_url);
+}
+
+static struct error read_fields(const struct json *json, struct sns_message *message)
+{
+  TRY(read_line(json, "Type", &message->type_name));
+  TRY(read_type(message));
+  TRY(read_line(json, "MessageId", &message->message_id));
+  TRY(read_line(json, "TopicArn", &message->topic_arn));
+  TRY(read_content(json, message));
+  TRY(read_line(json, "Timestamp", &message->timestamp));
+  if (!clock_parse(message->timestamp, &message->sent_at_us)) {
+    return error_at(ERROR_BAD_INPUT, "Timestamp", "expected a time such as 2026-11-22T20:51:07.123Z");
+  }
+  return read_signature(json, message);
 }
 
 struct error sns_message_read(struct arena *arena, struct text body, struct sns_message *message)
@@ -179,7 +190,7 @@ struct error sns_topic_place(struct text topic_arn, struct sns_place *place)
 
 struct error sns_message_check_certificate_url(const struct sns_message *message, const struct sns_place *place)
 {
-  struct text path;
+  struct text path = TEXT("");
   TRY(aws_link_check("SigningCertURL", message->certificate_url, place->host, &path));
   bool is_plain = memchr(path.data, '?', path.length) == NULL && memchr(path.data, '%', path.length) == NULL;
   if (!is_plain || !text_ends_with(path, TEXT(".pem"))) {

@@ -68,7 +68,7 @@ static void on_confirmation_kept(struct confirmation *confirmation)
 
 static struct error confirm(struct sns_request *sns)
 {
-  struct text path;
+  struct text path = TEXT("");
   TRY(aws_link_check("SubscribeURL", sns->message.subscribe_url, sns->place.host, &path));
   LOG_INFO("sns_subscription_wants_confirmation", "topic=%s", log_quote(sns->message.topic_arn));
   sns->confirmation = (struct confirmation){.kind = CONFIRM_SUBSCRIPTION,
@@ -243,8 +243,11 @@ struct error sns_receiver_new(struct sns_receiver_settings settings, struct sns_
     error_out_of_memory(sizeof *made);
   }
   made->settings = settings;
-  made->path = (struct sns_path){
-      .writer = settings.writer, .objects = settings.objects, .messages = settings.messages, .events = settings.events};
+  made->path = (struct sns_path){.writer = settings.writer,
+                                 .objects = settings.objects,
+                                 .messages = settings.messages,
+                                 .spool = settings.spool,
+                                 .events = settings.events};
   made->certificates = sns_certificates_new((struct sns_fetcher){start_fetch, made});
   made->routes[0] = (struct route){.method = HTTP_POST,
                                    .pattern = "/ingest/sns",

@@ -17,11 +17,13 @@
 #include "server/http/router.h"
 
 struct sns_receiver;
+struct spool;
 
 struct sns_receiver_settings {
   struct batch_writer *writer;
   struct object_queue *objects;
   struct message_log *messages;
+  struct spool *spool; /* NULL: none */
   struct confirmer *confirmer;
   struct aws_client *client;
   const char *link_endpoint_url; /* "" = AWS's own */
