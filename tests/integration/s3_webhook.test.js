@@ -3,8 +3,9 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { before, describe, it } from 'node:test';
-import { Program, INGEST_KEY, iotEvent } from './support/program.js';
-import { s3Event } from './support/sns_authority.js';
+import { makeCluster } from './support/cluster.js';
+import { Program, INGEST_KEY, eventually, iotEvent } from './support/program.js';
+import { AwsStandIn, SnsAuthority, TOPIC, postSns, s3Event } from './support/sns_authority.js';
 
 const CASES = path.resolve(import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname), '../cases/notifications');
 const NEXT_KEY = 'the-next-integration-key';
@@ -105,5 +106,34 @@ describe('refusals', () => {
     assert.equal(answer.status, 400);
     assert.match(answer.body.detail, /expected a notification of S3/);
     assert.deepEqual(await program.sql("SELECT 1 FROM vehicle WHERE name = 'hook_events'"), []);
+  });
+});
+
+describe('while the database is away', () => {
+  it('notifications wait on disk, over a kill, and their objects are queued once it is back', { timeout: 180_000 }, async () => {
+    const aws = await new AwsStandIn().start();
+    const authority = new SnsAuthority(aws);
+    const { control, database } = await makeCluster();
+    const settings = { database, flags: ['--aws-link-endpoint-url', aws.url, '--sns-topics-allowed', TOPIC] };
+    const away = await new Program(settings).start();
+    const isSpooling = async (server) => /spooling/.test(await (await fetch(`${server.admin}/readyz`)).text());
+    await control('stop', '-m', 'fast');
+    await eventually(() => isSpooling(away), { timeoutMs: 60_000, what: 'spooling' });
+    const hook = (event) => away.post(event, { path: '/ingest/s3' });
+    assert.deepEqual((await hook(s3Event('away-s3', 'a+b'))).body, { announced: 1, ignored: [], spooled: 1 });
+    assert.deepEqual((await hook([eventBridge('away-eb', 'x'), eventBridge('away-eb', 'y')])).body, { announced: 2, ignored: [], spooled: 2 });
+    const message = authority.message(s3Event('away-sns', 'k'));
+    assert.deepEqual((await postSns(away, message)).body, { announced: 1, ignored: [], spooled: 1 });
+    assert.equal((await hook(read('s3_test_event'))).status, 200);
+    assert.equal((await hook(read('s3_version_3'))).status, 400);
+    await away.kill();
+    await control('start');
+    const back = await new Program({ ...settings, data: away.data }).start();
+    const objects = () => back.sql("SELECT bucket, object_key, found_by FROM ingest_object WHERE bucket LIKE 'away-%' ORDER BY 1, 2");
+    await eventually(async () => (await objects()).length === 4, { timeoutMs: 60_000, what: 'four objects' });
+    assert.deepEqual(await objects(), [['away-eb', 'x', '4'], ['away-eb', 'y', '4'], ['away-s3', 'a+b', '3'], ['away-sns', 'k', '1']]);
+    await eventually(async () => (await back.sql('SELECT 1 FROM rejected WHERE source = 3')).length === 1, { timeoutMs: 60_000, what: 'what was rejected' });
+    await eventually(async () => (await back.metric('crumbtrail_spool_entries')) === 0, { timeoutMs: 60_000, what: 'an empty spool' });
+    assert.equal(await back.stop(), 0);
   });
 });
