@@ -1,5 +1,5 @@
 // deploy/aws/crumbtrail.yaml fits the program: what its rule emits and the names that its actions give are read, its notifications do
-// not overlap, and its policy grants what the program calls.
+// not overlap, its policy grants what the program calls, and its outputs are settings that exist.
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -139,7 +139,7 @@ test('every object with events is told of, once; what is told of holds events', 
   }
   assert.equal(matches(fillTemplate(rule(template).ErrorAction.S3.Key, TOPIC)), 1);
   assert.equal(matches('iot/iotfleet/firehose/2026/11/22/08/iotfleet-1-2026-11-22-08-00-00-x.gz'), 1);
-  assert.equal(matches('iot/iotfleet/errors/firehose/http-endpoint-failed/2026/11/22/08/x'), 0);
+  assert.equal(matches('iot/iotfleet/errors/firehose/http-endpoint-failed/2026/11/22/08/x'), 1);
 });
 
 // IAM has one action for each call, but for a few.
@@ -188,5 +188,19 @@ test('the policy grants what the program calls, and nothing else, on what it mad
         [Resource].flat().forEach((one) => assert.notEqual(one, '*'));
       }
     }
+  }
+});
+
+test('the settings that the stack puts out are settings, and the program accepts their values', async () => {
+  const { outputs } = loadTemplate(FILE, ALL);
+  const flags = outputs.Settings.split('\n').flatMap((line) => {
+    const [, name, value] = /^([a-z0-9-]+) = (\S+)$/.exec(line);
+    return [`--${name}`, value];
+  });
+  assert.equal(flags.length, 10);
+  const { code, out, err } = await run(['config', ...flags]);
+  assert.equal(code, 0, err);
+  for (let i = 0; i < flags.length; i += 2) {
+    assert.ok(out.split('\n').includes(`${flags[i].slice(2)} = ${flags[i + 1]}`), `${flags[i]} in ${out}`);
   }
 });
