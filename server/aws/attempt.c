@@ -89,6 +89,13 @@ struct attempt {
   bool was_reading; /* a 2xx answer broke off */
 };
 
+/* No other attempt would end otherwise. */
+static bool is_final(CURLcode result)
+{
+  return result == CURLE_PEER_FAILED_VERIFICATION || result == CURLE_SSL_CACERT_BADFILE || result == CURLE_URL_MALFORMAT ||
+         result == CURLE_UNSUPPORTED_PROTOCOL;
+}
+
 static void read_connection_problem(const struct transfer *transfer, CURLcode result, struct attempt *attempt)
 {
   const struct aws_request *request = transfer->request;
@@ -108,11 +115,8 @@ static void read_connection_problem(const struct transfer *transfer, CURLcode re
     attempt->result = AWS_BROKEN;
     attempt->problem = "the object changed while it was read";
     attempt->action = RETRY_NOT;
-  } else if (result == CURLE_PEER_FAILED_VERIFICATION || result == CURLE_SSL_CACERT_BADFILE || result == CURLE_URL_MALFORMAT ||
-             result == CURLE_UNSUPPORTED_PROTOCOL) {
-    attempt->action = RETRY_NOT;
-  } else if (request->received_bytes > 0 && (!request->is_resumable || request->etag.length == 0)) {
-    attempt->action = RETRY_NOT; /* what was given cannot be taken back */
+  } else if (is_final(result) || (request->received_bytes > 0 && (!request->is_resumable || request->etag.length == 0))) {
+    attempt->action = RETRY_NOT; /* also: what was given cannot be taken back */
   }
 }
 
@@ -151,9 +155,8 @@ static bool follow_region(struct aws_client *client, struct aws_request *request
   }
   struct text authority = attempt->answer.authority;
   bool is_other_region = region.length > 0 && !text_equal(region, text_from(attempt->region));
-  if (is_other_region && !endpoint_is_own(&client->endpoints, request)) {
-    authority = TEXT("");
-  } else if (!is_trusted_authority(client, request, authority)) {
+  bool is_enough = is_other_region && !endpoint_is_own(&client->endpoints, request);
+  if (is_enough || !is_trusted_authority(client, request, authority)) {
     authority = TEXT("");
   }
   if (!is_other_region && authority.length == 0) {

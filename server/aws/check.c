@@ -148,7 +148,7 @@ static struct error list(struct aws_client *client, struct s3_location location,
   struct arena *page_arena = arena_new(PAGE_ARENA_BYTES);
   struct buffer next = {0};
   struct s3_page page = {0};
-  struct error error = error_none();
+  struct error error;
   int64_t objects = 0;
   int64_t bytes = 0;
   do {

@@ -11,8 +11,8 @@
 #include "server/log.h"
 
 enum { ARENA_BYTES = 16384, TURN_MAX_S = 60 };
-static const int64_t ADVISORY_US = 15 * 60 * US_PER_SECOND;
-static const int64_t MANDATORY_US = 10 * 60 * US_PER_SECOND;
+static const int64_t ADVISORY_US = INT64_C(900) * US_PER_SECOND;
+static const int64_t MANDATORY_US = INT64_C(600) * US_PER_SECOND;
 static const int64_t RENEW_PAUSE_US = 60 * US_PER_SECOND;   /* between tries while the old ones are valid */
 static const int64_t MISSING_PAUSE_US = 10 * US_PER_SECOND; /* and when there are none */
 

@@ -5,7 +5,7 @@
 #include "server/base/clock.h"
 
 enum { TIMEOUT_MS = 1000, TRIES = 1, TOKEN_MAX = 1024 };
-static const int64_t EXTEND_US = 20 * 60 * US_PER_SECOND;
+static const int64_t EXTEND_US = INT64_C(1200) * US_PER_SECOND;
 
 static int number_of(const struct credentials_search *search, const char *name, int least, int most, int fallback)
 {

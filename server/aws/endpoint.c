@@ -39,6 +39,22 @@ static const char *own_url(const struct aws_settings *settings, enum aws_service
   return urls[service];
 }
 
+/* Leaves *url when none is set. */
+static struct error find_url(const struct aws_settings *settings, const struct source *source, const char **url)
+{
+  const char *candidates[][2] = {{source->setting, own_url(settings, source->service)},
+                                 {source->variable, getenv(source->variable)},
+                                 {"aws-endpoint-url", settings->endpoint_url},
+                                 {"AWS_ENDPOINT_URL", getenv("AWS_ENDPOINT_URL")}};
+  for (size_t i = 0; i < sizeof candidates / sizeof candidates[0]; i++) {
+    if (is_set(candidates[i][1])) {
+      *url = candidates[i][1];
+      return check_url(candidates[i][0], *url);
+    }
+  }
+  return error_none();
+}
+
 struct error endpoints_from(const struct aws_settings *settings, struct endpoints *endpoints)
 {
   *endpoints =
@@ -46,18 +62,7 @@ struct error endpoints_from(const struct aws_settings *settings, struct endpoint
                          .path_style = is_set(settings->s3_path_style) ? settings->s3_path_style : "auto",
                          .iot_service_name = is_set(settings->iot_service_name) ? settings->iot_service_name : "iotdata"};
   for (size_t i = 0; i < sizeof SOURCES / sizeof SOURCES[0]; i++) {
-    const struct source *source = &SOURCES[i];
-    const char *candidates[][2] = {{source->setting, own_url(settings, source->service)},
-                                   {source->variable, getenv(source->variable)},
-                                   {"aws-endpoint-url", settings->endpoint_url},
-                                   {"AWS_ENDPOINT_URL", getenv("AWS_ENDPOINT_URL")}};
-    for (size_t j = 0; j < sizeof candidates / sizeof candidates[0]; j++) {
-      if (is_set(candidates[j][1])) {
-        TRY(check_url(candidates[j][0], candidates[j][1]));
-        endpoints->urls[source->service] = candidates[j][1];
-        break;
-      }
-    }
+    TRY(find_url(settings, &SOURCES[i], &endpoints->urls[SOURCES[i].service]));
   }
   return error_none();
 }

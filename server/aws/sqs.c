@@ -70,7 +70,7 @@ struct aws_request *sqs_receive_request(struct text queue_url, int wait_s, int v
   json_end_array(&writer);
   json_end_object(&writer);
   struct aws_request *request = sqs_request("SQS ReceiveMessage", "AmazonSQS.ReceiveMessage", queue_url, &body, handlers);
-  request->more_time_ms = wait_s * 1000;
+  request->more_time_ms = wait_s * INT64_C(1000);
   buffer_free(&body);
   return request;
 }
@@ -175,7 +175,7 @@ struct error sqs_read_failures(const struct aws_request *request, struct arena *
   *failures = arena_alloc_array(arena, list->count + 1, sizeof **failures);
   JSON_EACH (failed, list) {
     struct sqs_failure *out = &(*failures)[*count];
-    struct text id;
+    struct text id = {NULL, 0};
     int64_t index;
     TRY(read_text(request, failed, "Id", HANDLE_MAX, &id));
     TRY(read_text(request, failed, "Code", HANDLE_MAX, &out->code));

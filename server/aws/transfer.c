@@ -11,13 +11,19 @@ static bool is_good_status(int status)
   return status >= 200 && status < 300;
 }
 
+static struct text received(const char *bytes, size_t length)
+{
+  return (struct text){bytes, length};
+}
+
 static void begin_answer(struct aws_request *request, struct text line)
 {
   aws_request_begin_attempt(request);
   struct text rest = line;
-  struct text part;
+  struct text protocol;
+  struct text number;
   int64_t status = 0;
-  if (text_split(&rest, ' ', &part) && text_split(&rest, ' ', &part) && text_to_int64(part, &status)) {
+  if (text_split(&rest, ' ', &protocol) && text_split(&rest, ' ', &number) && text_to_int64(number, &status)) {
     request->status = (int)status;
   }
 }
@@ -82,7 +88,7 @@ static bool end_head(struct transfer *transfer)
 static size_t on_header(char *bytes, size_t size, size_t count, void *context)
 {
   struct transfer *transfer = context;
-  struct text line = {bytes, size * count};
+  struct text line = received(bytes, size * count);
   while (line.length > 0 && (line.data[line.length - 1] == '\r' || line.data[line.length - 1] == '\n')) {
     line.length--;
   }
@@ -119,7 +125,7 @@ static size_t on_body(char *data, size_t size, size_t count, void *context)
 {
   struct transfer *transfer = context;
   struct aws_request *request = transfer->request;
-  struct text bytes = {data, size * count};
+  struct text bytes = received(data, size * count);
   if (!is_good_status(request->status)) {
     collect_refusal(request, bytes);
     return size * count;

@@ -454,11 +454,11 @@ static void test_keys_are_renewed_before_they_end(void **state)
   struct credentials_chain *chain = start(world, NULL);
   assert_int_equal(get(world, chain, &credentials, &error), CREDENTIALS_READY);
   set_container_keys(world, SECOND_JSON);
-  advance(world, 44 * 60);
+  advance(world, INT64_C(60) * 44);
   assert_int_equal(credentials_get(chain, &credentials, &error), CREDENTIALS_READY);
   assert_string_equal(credentials.access_key_id, "ASIACONTAINER");
   assert_int_equal(changes_so_far(world), 1);
-  advance(world, 2 * 60);
+  advance(world, INT64_C(60) * 2);
   assert_int_equal(credentials_get(chain, &credentials, &error), CREDENTIALS_READY);
   wait_for_changes(world, 2);
   assert_int_equal(credentials_get(chain, &credentials, &error), CREDENTIALS_READY);
@@ -475,12 +475,12 @@ static void test_old_keys_stay_while_they_are_valid(void **state)
   struct credentials_chain *chain = start(world, NULL);
   assert_int_equal(get(world, chain, &credentials, &error), CREDENTIALS_READY);
   set_answer(world, "GET http://localhost/c", 500, "down");
-  advance(world, 55 * 60);
+  advance(world, INT64_C(60) * 55);
   assert_int_equal(credentials_get(chain, &credentials, &error), CREDENTIALS_READY);
   wait_for_changes(world, 2);
   assert_int_equal(credentials_get(chain, &credentials, &error), CREDENTIALS_READY);
   assert_string_equal(credentials.access_key_id, "ASIACONTAINER");
-  advance(world, 6 * 60); /* 21:01 */
+  advance(world, INT64_C(60) * 6); /* 21:01 */
   assert_int_equal(get(world, chain, &credentials, &error), CREDENTIALS_MISSING);
   assert_non_null(strstr(error.detail, "answered 500: down"));
   set_container_keys(world, SECOND_JSON);

@@ -16,6 +16,7 @@ struct signature_case {
   struct signer_pair query[PAIRS_MAX];
   struct signer_pair headers[PAIRS_MAX];
   struct text body;
+  char hash[SIGNER_HASH_HEX + 1];
 };
 
 static struct text rest_after(struct arena *arena, const char *line, const char *label)
@@ -33,12 +34,11 @@ static void begin_case(struct signature_case *one, struct arena *arena, struct t
 
 static void check_signature(struct signature_case *one, struct text expected)
 {
-  char hash[SIGNER_HASH_HEX + 1];
-  signer_hash(one->body, hash);
+  signer_hash(one->body, one->hash);
   one->request.query = one->query;
   one->request.headers = one->headers;
   one->request.path_as_is = text_equal(one->scope.service, TEXT("s3"));
-  one->request.payload_hash = text_from(hash);
+  one->request.payload_hash = text_from(one->hash);
   struct signer_signature signature;
   signer_sign(one->arena, &one->request, &one->scope, &signature);
   if (!text_ends_with(signature.authorization, expected)) {
