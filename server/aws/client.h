@@ -107,7 +107,7 @@ void aws_request_free(struct aws_request *request);
 /* Memory that ends with the request. Thread: the one that has the request. */
 struct arena *aws_request_arena(struct aws_request *request);
 
-/* Of the answer, from on_head on; the name in lower case. False: it has none. */
+/* Of the newest answer, from on_head on; the name in lower case. False: it has none. */
 bool aws_request_header(const struct aws_request *request, const char *name, struct text *value);
 /* The collected body of a 2xx answer, in on_done or after aws_call. */
 struct text aws_request_body(const struct aws_request *request);

@@ -188,7 +188,15 @@ static void end_transfers(struct aws_client *client)
       attempt_end(transfer, result);
     }
   }
+}
+
+static void end_standstills(struct aws_client *client)
+{
   int64_t now_us = clock_monotonic_us();
+  if (client->running_count == 0 || now_us - client->watched_at_us < WATCH_MS * US_PER_MS / 2) {
+    return;
+  }
+  client->watched_at_us = now_us;
   for (size_t i = 0; i < client->requests_max; i++) {
     struct transfer *transfer = &client->transfers[i];
     if (transfer->request != NULL && transfer_stands_still(transfer, now_us)) {
@@ -235,6 +243,7 @@ void *client_run(void *context)
     int running = 0;
     curl_multi_perform(client->multi, &running);
     end_transfers(client);
+    end_standstills(client);
     start_ready(client);
     curl_multi_poll(client->multi, NULL, 0, wait_ms(client), NULL);
   }

@@ -81,6 +81,7 @@ struct aws_client {
   struct bucket_places places;
   int64_t clock_offset_us;                  /* server's time less ours */
   int64_t slow_until_us[AWS_SERVICE_COUNT]; /* monotonic: AWS wants to be asked less */
+  int64_t watched_at_us;                    /* for standstills */
   uint64_t random;
 };
 

@@ -3,32 +3,7 @@
 #include "server/aws/request.h"
 #include "server/aws/uri.h"
 
-enum { THING_NAME_MAX = 128, SHADOW_NAME_MAX = 64, ANSWER_MAX = 1024 * 1024 };
-
-static bool is_name(struct text name, size_t length_max, char also)
-{
-  for (size_t i = 0; i < name.length; i++) {
-    char byte = name.data[i];
-    bool is_alphanumeric = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9');
-    if (!is_alphanumeric && byte != ':' && byte != '_' && byte != '-' && byte != also) {
-      return false;
-    }
-  }
-  return name.length <= length_max;
-}
-
-struct error iot_check_shadow(struct iot_shadow shadow)
-{
-  if (shadow.thing.length == 0 || !is_name(shadow.thing, THING_NAME_MAX, '_')) {
-    return error_at(ERROR_BAD_INPUT, "thing", "\"%.*s\" is not the name of a thing: 1-128 of a-z A-Z 0-9 : _ -",
-                    TEXT_ARGS(text_cut(shadow.thing, 140)));
-  }
-  if (!is_name(shadow.shadow, SHADOW_NAME_MAX, '$')) {
-    return error_at(ERROR_BAD_INPUT, "shadow", "\"%.*s\" is not the name of a shadow: 1-64 of a-z A-Z 0-9 $ : _ -",
-                    TEXT_ARGS(text_cut(shadow.shadow, 80)));
-  }
-  return error_none();
-}
+enum { ANSWER_MAX = 1024 * 1024 };
 
 static struct aws_request *shadow_request(const char *operation, const char *method, struct iot_shadow shadow,
                                           struct aws_handlers handlers)

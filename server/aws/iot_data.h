@@ -15,9 +15,6 @@ struct iot_shadow {
   struct text shadow; /* name of a named one; empty: the classic one */
 };
 
-/* ERROR_BAD_INPUT names the field ("thing", "shadow") that cannot be a name. */
-struct error iot_check_shadow(struct iot_shadow shadow) ERROR_MUST_CHECK;
-
 struct aws_request *iot_get_shadow_request(struct iot_shadow shadow, struct aws_handlers handlers);
 /* `document`: {"state":{"desired":{...}},"clientToken":"...","version":N}. When an answer is lost the update is sent again: the
  * same values twice are harmless, but one that names a version can be refused with 409 although the first was made. */

@@ -12,7 +12,8 @@
 
 enum { PAGE_MAX = 1000, BUCKET_NAME_MAX = 255, BUCKET_NAME_MIN = 3 };
 
-bool s3_is_bucket_name(struct text bucket)
+/* 3-63 lower-case letters, digits, dots and dashes, and what old buckets have besides: upper case, underscores, 255. */
+static bool is_bucket_name(struct text bucket)
 {
   for (size_t i = 0; i < bucket.length; i++) {
     char byte = bucket.data[i];
@@ -31,7 +32,7 @@ struct error s3_parse_url(struct text url, struct s3_location *location)
     return error_make(ERROR_BAD_INPUT, "\"%.*s\" is not of the form s3://BUCKET/PREFIX", TEXT_ARGS(text_cut(url, 120)));
   }
   location->prefix = rest;
-  if (!s3_is_bucket_name(location->bucket)) {
+  if (!is_bucket_name(location->bucket)) {
     return error_make(ERROR_BAD_INPUT, "\"%.*s\" is not the name of a bucket", TEXT_ARGS(text_cut(location->bucket, 120)));
   }
   return error_none();
@@ -60,11 +61,6 @@ struct aws_request *s3_get_request(struct s3_object object, struct s3_range rang
   request->range_first = range.first;
   request->range_last = range.last;
   return request;
-}
-
-struct aws_request *s3_head_request(struct s3_object object, struct aws_handlers handlers)
-{
-  return object_request("S3 HeadObject", "HEAD", object, handlers);
 }
 
 struct aws_request *s3_put_request(struct s3_put put, struct aws_handlers handlers)
@@ -215,14 +211,6 @@ struct error s3_list_page(struct aws_client *client, struct arena *arena, struct
   if (error.code == ERROR_NONE) {
     error = s3_read_page(request, arena, page);
   }
-  aws_request_free(request);
-  return error;
-}
-
-struct error s3_put_object(struct aws_client *client, struct s3_put put, struct aws_outcome *outcome)
-{
-  struct aws_request *request = s3_put_request(put, (struct aws_handlers){0});
-  struct error error = aws_call(client, request, outcome);
   aws_request_free(request);
   return error;
 }

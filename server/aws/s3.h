@@ -26,16 +26,10 @@ struct s3_location {
 };
 struct error s3_parse_url(struct text url, struct s3_location *location) ERROR_MUST_CHECK;
 
-/* 3-63 lower-case letters, digits, dots and dashes (and what old buckets have besides: upper case, underscores, 255). */
-bool s3_is_bucket_name(struct text bucket);
-
 /* GET; the body comes by handlers.on_data. A connection that breaks is taken up again where it stood (Range, If-Match).
  * Headers: etag (in quotes), content-length, last-modified, x-amz-version-id. Codes: NoSuchKey, NoSuchVersion, NoSuchBucket,
  * AccessDenied (also for a missing key without s3:ListBucket), InvalidObjectState (archived). */
 struct aws_request *s3_get_request(struct s3_object object, struct s3_range range, struct aws_handlers handlers);
-
-/* HEAD; its failure has a status but no code. */
-struct aws_request *s3_head_request(struct s3_object object, struct aws_handlers handlers);
 
 /* PUT of a body that is in memory; object.version_id is not looked at. */
 struct s3_put {
@@ -73,6 +67,5 @@ struct error s3_read_page(const struct aws_request *request, struct arena *arena
 /* The same, waiting. Thread: any but the client's. */
 struct error s3_list_page(struct aws_client *client, struct arena *arena, struct s3_list list, struct s3_page *page,
                           struct aws_outcome *outcome) ERROR_MUST_CHECK;
-struct error s3_put_object(struct aws_client *client, struct s3_put put, struct aws_outcome *outcome) ERROR_MUST_CHECK;
 
 #endif

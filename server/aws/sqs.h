@@ -41,12 +41,4 @@ struct sqs_failure {
 struct error sqs_read_failures(const struct aws_request *request, struct arena *arena, struct sqs_failure **failures,
                                size_t *count) ERROR_MUST_CHECK;
 
-/* 0: others see it at once. */
-struct aws_request *sqs_visibility_request(struct text queue_url, struct text receipt_handle, int visibility_s,
-                                           struct aws_handlers handlers);
-
-/* The URL of a queue of this account and region by its name; waits. Thread: any but the client's. */
-struct error sqs_find_queue(struct aws_client *client, struct arena *arena, struct text queue_name,
-                            struct text *queue_url) ERROR_MUST_CHECK;
-
 #endif

@@ -1,9 +1,11 @@
 // An S3 that is slow, busy, elsewhere, cut off, or has another clock.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import fs from 'node:fs';
 import { test } from 'node:test';
 import { AWS_KEYS, awsEnv, fakeEndpoint, respond, s3Error, s3List } from './support/aws_fake.js';
-import { run } from './support/program.js';
+import { makeDataFolder, run } from './support/program.js';
 
 const sha256 = (body) => createHash('sha256').update(body).digest('hex');
 const isList = (request) => request.url.includes('list-type=2');
@@ -134,6 +136,25 @@ test('a list that does not come, is cut, or is none', async () => {
   assert.match((await check(page)).err, /the answer is no list/);
   const huge = await fakeEndpoint((request, response) => respond(response, 200, Buffer.alloc(25 * 1024 * 1024, ' ')));
   assert.match((await check(huge)).err, /the answer is over 25165824 bytes/);
+});
+
+test('a certificate that nobody vouches for is refused, unless AWS_CA_BUNDLE does', async () => {
+  const folder = makeDataFolder();
+  const [key, certificate] = [`${folder}/key.pem`, `${folder}/cert.pem`];
+  execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', key, '-out', certificate, '-days', '1',
+    '-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'], { stdio: 'ignore' });
+  const s3 = await fakeEndpoint((request, response) => respond(response, 200, s3List(['k'])),
+    { key: fs.readFileSync(key), cert: fs.readFileSync(certificate) });
+  const endpoint = { url: `https://localhost:${s3.port}` };
+  const refused = await check(endpoint);
+  assert.equal(refused.code, 1);
+  assert.match(refused.err, /S3 ListObjectsV2 fleet\/: SSL certificate problem: self.signed certificate/);
+  assert.doesNotMatch(refused.err, /tries/);
+  const trusted = await check(endpoint, [], { AWS_CA_BUNDLE: certificate });
+  assert.equal(trusted.code, 0, trusted.err);
+  const otherName = await check({ url: `https://127.0.0.1:${s3.port}` }, [], { AWS_CA_BUNDLE: certificate });
+  assert.match(otherName.err, /no alternative certificate subject name matches/);
+  assert.equal(s3.requests.length, 1);
 });
 
 test('nobody there', async () => {

@@ -2,6 +2,7 @@
 // the test file.
 import { once } from 'node:events';
 import http from 'node:http';
+import https from 'node:https';
 import { after } from 'node:test';
 
 const running = new Set();
@@ -16,11 +17,12 @@ after(async () => {
 /**
  * @param {(request: {method: string, url: string, headers: Record<string, string>, body: string, count: number},
  *   response: http.ServerResponse) => void} answer
+ * @param {{key: Buffer, cert: Buffer} | null} tls https with this certificate
  * @returns {Promise<{url: string, port: number, requests: {method: string, url: string, headers: Record<string, string>, body: string}[]}>}
  */
-export async function fakeEndpoint(answer) {
+export async function fakeEndpoint(answer, tls = null) {
   const requests = [];
-  const server = http.createServer((incoming, response) => {
+  const serve = (incoming, response) => {
     let body = '';
     incoming.on('data', (chunk) => { body += chunk; });
     incoming.on('end', () => {
@@ -28,7 +30,8 @@ export async function fakeEndpoint(answer) {
       requests.push(request);
       answer({ ...request, count: requests.length }, response);
     });
-  });
+  };
+  const server = tls ? https.createServer(tls, serve) : http.createServer(serve);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   running.add(server);

@@ -2,7 +2,6 @@
 #include "tests/unit/cmocka_all.h"
 
 #include "server/aws/answer.h"
-#include "server/aws/iot_data.h"
 #include "server/aws/s3.h"
 #include "server/aws/sqs.h"
 #include "server/base/clock.h"
@@ -307,20 +306,6 @@ static void test_queue_urls(void **state)
   }
 }
 
-static void test_shadow_names(void **state)
-{
-  (void)state;
-  char long_name[130];
-  memset(long_name, 'a', sizeof long_name);
-  assert_int_equal(iot_check_shadow((struct iot_shadow){TEXT("iotfleet:a_1-B"), TEXT("")}).code, ERROR_NONE);
-  assert_int_equal(iot_check_shadow((struct iot_shadow){{long_name, 128}, TEXT("$x:y")}).code, ERROR_NONE);
-  assert_string_equal(iot_check_shadow((struct iot_shadow){{long_name, 129}, TEXT("")}).field, "thing");
-  assert_string_equal(iot_check_shadow((struct iot_shadow){TEXT(""), TEXT("")}).field, "thing");
-  assert_string_equal(iot_check_shadow((struct iot_shadow){TEXT("a/b"), TEXT("")}).field, "thing");
-  assert_string_equal(iot_check_shadow((struct iot_shadow){TEXT("$a"), TEXT("")}).field, "thing");
-  assert_string_equal(iot_check_shadow((struct iot_shadow){TEXT("a"), {long_name, 65}}).field, "shadow");
-}
-
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -337,7 +322,6 @@ int main(void)
       cmocka_unit_test(test_no_messages),
       cmocka_unit_test(test_deletes),
       cmocka_unit_test(test_queue_urls),
-      cmocka_unit_test(test_shadow_names),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
