@@ -151,13 +151,11 @@ static void add_all_steps(struct attempt *attempt)
   }
 }
 
-/* A COPY cannot be part of a pipeline: it comes behind it, and the end of the transaction behind the copy. */
+/* A COPY cannot be part of a pipeline: it comes behind it, together with the end of the transaction. */
 static struct error copy_and_commit(struct attempt *attempt)
 {
-  struct batch_store *store = attempt->store;
-  TRY(db_copy_run(store->connection, &SQL_COPY_BREADCRUMBS,
-                  batch_breadcrumb_copy(attempt->batch, attempt->new_row_count, number_before(attempt))));
-  return db_run(store->connection, &SQL_COMMIT_BATCH, NULL, NULL);
+  return db_copy_run(attempt->store->connection, &SQL_COPY_BREADCRUMBS,
+                     batch_breadcrumb_copy(attempt->batch, attempt->new_row_count, number_before(attempt)), &SQL_COMMIT_BATCH);
 }
 
 /* *is_overtaken: others have written since; nothing was stored. */

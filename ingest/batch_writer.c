@@ -281,6 +281,7 @@ static bool is_over(const struct batch_writer *writer)
 static void *run(void *argument)
 {
   struct batch_writer *writer = argument;
+  (void)pthread_setname_np(pthread_self(), "writer");
   while (!is_over(writer)) {
     if (writer->store.connection == NULL) {
       connect_again(writer);

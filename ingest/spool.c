@@ -306,6 +306,7 @@ static void *run(void *argument)
   struct spool *spool = argument;
   struct spool_entry *first = NULL;
   size_t count = 0;
+  (void)pthread_setname_np(pthread_self(), "spool");
   while (wait_for_work(spool, &first, &count)) {
     if (first != NULL) {
       write_puts(spool, first, count);

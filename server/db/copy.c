@@ -15,6 +15,7 @@ static const uint32_t POINT_WITH_SRID = 0x20000001U;
 static const uint32_t WGS84_SRID = 4326;
 
 struct db_copy {
+  struct arena *arena;
   char *start;
   char *at;
   char *end; /* of what is reserved, but for the trailer */
@@ -65,6 +66,7 @@ struct db_copy *db_copy_new(struct arena *arena, size_t row_count, int field_cou
   copy->at = copy->start;
   copy->end = copy->start + bytes;
   copy->field_count = field_count;
+  copy->arena = arena;
   memcpy(copy->at, SIGNATURE, sizeof SIGNATURE); /* with its NUL; then no flags and no extension */
   memset(copy->at + sizeof SIGNATURE, 0, HEAD_BYTES - sizeof SIGNATURE);
   copy->at += HEAD_BYTES;
@@ -146,7 +148,7 @@ void db_copy_jsonb(struct db_copy *copy, struct text value)
   copy->at += value.length;
 }
 
-/* The last result, then the NULL behind it. */
+/* The results of what was sent, then the NULL behind them. */
 static struct error take_end(struct db_connection *connection)
 {
   struct error error = error_none();
@@ -167,10 +169,11 @@ static struct error take_end(struct db_connection *connection)
 }
 
 /* *is_open: the server waits for rows. */
-static struct error open_copy(struct db_connection *connection, const struct sql_statement *statement, bool *is_open)
+static struct error open_copy(struct db_connection *connection, const struct sql_statement *statement, const char *text,
+                              bool *is_open)
 {
   PGresult *result = NULL;
-  if (!connection->usable || PQsendQuery(connection->session, statement->text) != 1) {
+  if (!connection->usable || PQsendQuery(connection->session, text) != 1) {
     return session_lost(connection, PQerrorMessage(connection->session));
   }
   TRY(session_next_result(connection, &result));
@@ -185,10 +188,13 @@ static struct error open_copy(struct db_connection *connection, const struct sql
   return error;
 }
 
-struct error db_copy_run(struct db_connection *connection, const struct sql_statement *statement, struct db_copy *copy)
+struct error db_copy_run(struct db_connection *connection, const struct sql_statement *statement, struct db_copy *copy,
+                         const struct sql_statement *then)
 {
   bool is_open = false;
-  struct error error = open_copy(connection, statement, &is_open);
+  /* Both travel as one query: the server goes on by itself when the rows have come. */
+  const char *text = then == NULL ? statement->text : arena_printf(copy->arena, "%s;\n%s", statement->text, then->text);
+  struct error error = open_copy(connection, statement, text, &is_open);
   if (is_open) {
     put_int16(copy, UINT16_MAX);
     const bool is_sent = PQputCopyData(connection->session, copy->start, (int)(copy->at - copy->start)) == 1 &&

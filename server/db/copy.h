@@ -2,7 +2,7 @@
  *
  * Rows are built field by field in the order of the statement's columns, in memory of the arena that is reserved beforehand,
  * and sent by db_copy_run. A copy cannot be part of a pipeline and cannot skip rows that exist already: it costs two round
- * trips and fails as a whole. */
+ * trips, the statement behind it included, and fails as a whole. */
 #ifndef CRUMBTRAIL_SERVER_DB_COPY_H
 #define CRUMBTRAIL_SERVER_DB_COPY_H
 
@@ -25,8 +25,9 @@ void db_copy_time(struct db_copy *copy, int64_t time_us);                       
 void db_copy_point(struct db_copy *copy, double longitude_deg, double latitude_deg); /* geometry(Point, 4326) */
 void db_copy_jsonb(struct db_copy *copy, struct text value);                         /* data == NULL is written NULL */
 
-/* Sends all rows; `statement` is the COPY. What holds for an error of db_run holds here. Once for each db_copy. */
-struct error db_copy_run(struct db_connection *connection, const struct sql_statement *statement,
-                         struct db_copy *copy) ERROR_MUST_CHECK;
+/* Sends all rows; `statement` is the COPY, `then` (no parameters, no rows; may be NULL) runs behind it unless it fails. What
+ * holds for an error of db_run holds here. Once for each db_copy. */
+struct error db_copy_run(struct db_connection *connection, const struct sql_statement *statement, struct db_copy *copy,
+                         const struct sql_statement *then) ERROR_MUST_CHECK;
 
 #endif
