@@ -7,7 +7,7 @@
 
 #include "server/base/clock.h"
 
-enum { ANSWER_MAX_BYTES = 64 * 1024, FAILURE_MAX = 400, URL_MAX = 2048 };
+enum { ANSWER_MAX_BYTES = 64 * 1024, FAILURE_MAX = 400, URL_MAX = 2048, ATTEMPTS_IN_SILENCE = 4 };
 static const int64_t PAUSE_FIRST_US = 100 * US_PER_MS;
 static const int64_t PAUSE_LONGEST_US = 5 * US_PER_SECOND;
 static const long TIMEOUT_MS = 180000; /* as long as Firehose waits */
@@ -38,6 +38,7 @@ struct http_sender {
   int64_t (*on_turn)(void *context);
   void *on_turn_context;
   bool hopeless;
+  bool said_trying;
   char failure[FAILURE_MAX];
   int64_t retries;
 };
@@ -223,9 +224,20 @@ static void start(struct http_sender *sender, struct transfer *transfer)
   }
 }
 
-/* Growing pauses; the server's Retry-After only ever makes them longer. */
-static void pause_transfer(struct http_sender *sender, struct transfer *transfer, curl_off_t retry_after_s)
+void http_sender_say_trying(struct http_sender *sender, const char *what, const char *reason)
 {
+  if (!sender->said_trying) {
+    fprintf(stderr, "Trying again: %s: %s\n", what, reason);
+    sender->said_trying = true;
+  }
+}
+
+/* Growing pauses; the server's Retry-After only ever makes them longer. */
+static void pause_transfer(struct http_sender *sender, struct transfer *transfer, curl_off_t retry_after_s, const char *reason)
+{
+  if (transfer->attempts >= ATTEMPTS_IN_SILENCE) {
+    http_sender_say_trying(sender, transfer->url, reason);
+  }
   int doublings = transfer->attempts < 6 ? transfer->attempts : 6;
   int64_t pause_us = PAUSE_FIRST_US << doublings;
   if (retry_after_s > 0 && retry_after_s * US_PER_SECOND > pause_us) {
@@ -244,7 +256,7 @@ static void finish_transfer(struct http_sender *sender, CURL *easy, CURLcode res
   curl_easy_getinfo(easy, CURLINFO_PRIVATE, &transfer);
   curl_multi_remove_handle(sender->multi, easy);
   if (result != CURLE_OK) {
-    pause_transfer(sender, transfer, 0);
+    pause_transfer(sender, transfer, 0, curl_easy_strerror(result));
     return;
   }
   long status = 0;
@@ -252,7 +264,9 @@ static void finish_transfer(struct http_sender *sender, CURL *easy, CURLcode res
   curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
   curl_easy_getinfo(easy, CURLINFO_RETRY_AFTER, &retry_after_s);
   if (status >= 500 || status == 429) {
-    pause_transfer(sender, transfer, retry_after_s);
+    char reason[48];
+    snprintf(reason, sizeof reason, "answered with status %ld", status);
+    pause_transfer(sender, transfer, retry_after_s, reason);
   } else {
     finish(sender, transfer, status);
   }

@@ -66,6 +66,8 @@ bool http_sender_is_idle(const struct http_sender *sender);
 /* Ends what is not answered, with status 0. */
 void http_sender_give_up(struct http_sender *sender);
 
+/* Tells the user once, on standard error, that something is tried again and again, and why. */
+void http_sender_say_trying(struct http_sender *sender, const char *what, const char *reason);
 /* Keeps the first reason. A hopeless one makes http_sender_wait refuse from now on. */
 void http_sender_fail(struct http_sender *sender, bool is_hopeless, const char *what, struct text detail);
 /* The same for an answer that is no success; a wrong key, path or method is hopeless. */

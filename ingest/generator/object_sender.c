@@ -167,6 +167,7 @@ static void judge(struct put *put)
   bool is_temporary = put->is_temporary && put->result != AWS_NO_CREDENTIALS;
   http_sender_fail(sender->http, !is_temporary && put->result != AWS_CANCELLED, "S3", text_from(put->reason));
   if (is_temporary) {
+    http_sender_say_trying(sender->http, "S3", put->reason);
     pause_put(put);
   } else {
     free_put(put);

@@ -141,9 +141,11 @@ test('what was not delivered when stopped is said, and makes it fail', async () 
   const child = spawn(BINARY, ['simulate', '--vehicles', '2', '--move', '10', '--rate', '0', '--to',
     `http://127.0.0.1:${await freePort()}/ingest/iot`]);
   let out = '';
+  let err = '';
   child.stdout.on('data', (chunk) => { out += chunk; });
-  await eventually(() => out.includes('streets'), { what: 'the start' });
-  await sleep(300);
+  child.stderr.on('data', (chunk) => { err += chunk; });
+  await eventually(() => err.includes('Trying again'), { timeoutMs: 60_000, what: 'a word about it' });
+  assert.match(err, /^Trying again: http:\/\/127\.0\.0\.1:\d+\/ingest\/iot: .*connect/);
   child.kill('SIGINT');
   const [code] = await once(child, 'close');
   assert.equal(code, 1, out);
