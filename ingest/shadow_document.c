@@ -5,6 +5,9 @@
 
 static const int64_t RESTART_AFTER_US = 2 * US_PER_DAY;
 
+/* AWS IoT takes 6 to 8 levels within a section. Merging and the metadata add some, which the JSON writer must hold. */
+static const struct json_limits LIMITS = {.depth_max = 24, .members_max = 1000, .values_max = 50000};
+
 bool shadow_is_name(struct text name)
 {
   for (size_t i = 0; i < name.length; i++) {
@@ -130,7 +133,7 @@ bool shadow_update_read(struct arena *arena, struct text text, enum shadow_form 
 {
   const struct json *root = NULL;
   *update = (struct shadow_update){.name = TEXT(""), .extent = SHADOW_EXTENT_WHOLE};
-  struct error error = json_parse(arena, text, JSON_LIMITS_DEFAULT, &root);
+  struct error error = json_parse(arena, text, LIMITS, &root);
   if (error.code != ERROR_NONE || root->type != JSON_OBJECT) {
     return false;
   }

@@ -17,7 +17,7 @@ enum {
   ARENA_FIRST_BYTES = 256 * 1024,
 };
 /* Of the texts that wait; as many more are being stored. */
-static const size_t PENDING_BYTES_MAX[SHADOW_PENDING_COUNT] = {8 * 1024 * 1024, 64 * 1024 * 1024};
+static const size_t PENDING_BYTES_MAX[SHADOW_PENDING_COUNT] = {(size_t)8 << 20, (size_t)64 << 20};
 /* A shadow that was stored late has an earlier time of arrival, and clocks of servers differ. */
 static const int64_t STORED_MARGIN_US = 60 * US_PER_SECOND;
 

@@ -8,7 +8,7 @@ static bool is_object(const struct json *value)
 void shadow_write_merged(struct json_writer *out, const struct json *state, const struct json *patch)
 {
   json_begin_object(out);
-  if (is_object(state)) {
+  if (state != NULL && state->type == JSON_OBJECT) {
     JSON_EACH (member, state) {
       const struct json *change = json_member(patch, member->key);
       if (change != NULL && change->type == JSON_NULL) {
@@ -22,7 +22,7 @@ void shadow_write_merged(struct json_writer *out, const struct json *state, cons
       }
     }
   }
-  if (is_object(patch)) {
+  if (patch != NULL && patch->type == JSON_OBJECT) {
     JSON_EACH (member, patch) {
       if (member->type == JSON_NULL || json_member(state, member->key) != NULL) {
         continue;

@@ -105,11 +105,12 @@ bool shadow_pending_put(struct shadow_pending *pending, int64_t vehicle_id, stru
                         struct text text)
 {
   struct shadow_entry *entry = entry_of(pending, vehicle_id);
-  if (entry->whole.text.data != NULL && !shadow_is_after(mark, entry->mark)) {
+  bool is_newer = entry->whole.text.data == NULL || shadow_is_after(mark, entry->mark);
+  if (!is_newer || text.length == 0) {
     return true;
   }
   char *room = (char *)entry->whole.text.data;
-  if (entry->whole_capacity < text.length) {
+  if (room == NULL || entry->whole_capacity < text.length) {
     /* Some more, so that the next one of this vehicle takes the same place. */
     size_t capacity = text.length + text.length / 8;
     if (!has_room(pending, capacity)) {
