@@ -313,14 +313,31 @@ static bool find_end(struct event_splitter *splitter, struct text bytes, bool is
   bool is_scalar = bytes.data[0] != '{' && bytes.data[0] != '[';
   struct json_broken state = {.is_unbalanced = splitter->is_unbalanced};
   /* Once brackets have led nowhere they are not followed beyond what seems to be the next value: time is linear that way. */
-  struct text rest = splitter->is_unbalanced ? at_most(bytes, restart) : bytes;
+  struct text rest = splitter->is_unbalanced || is_scalar ? at_most(bytes, restart) : bytes;
   bool is_found = json_broken_cut(&state, &rest, splitter->in_array, value);
   if (state.is_unbalanced && !splitter->is_unbalanced) {
     splitter->is_unbalanced = true;
     splitter->since_unbalanced = 0;
   }
   *used = (size_t)(rest.data - bytes.data);
-  return is_found && (is_all || !is_scalar || rest.length != 0);
+  return is_found && (is_all || !is_scalar || *used != bytes.length);
+}
+
+/* Where a line's first bracket, or one right behind a closed one, begins the next value: neither is in the middle of any. What
+ * is no value itself may well be the end of one, and then its quotes cannot be paired. */
+static size_t restart_in_junk(struct text bytes)
+{
+  char before = ' ';
+  for (size_t at = 0; at < bytes.length; at++) {
+    char byte = bytes.data[at];
+    if (byte == '{' && (before == '}' || before == ']' || before == '\n')) {
+      return at;
+    }
+    if (byte == '\n' || !is_separator(byte) || byte == ',') {
+      before = byte;
+    }
+  }
+  return SIZE_MAX;
 }
 
 static enum split_result read_broken(struct event_splitter *splitter, struct split_item *item)
@@ -334,7 +351,8 @@ static enum split_result read_broken(struct event_splitter *splitter, struct spl
   if (splitter->since_unbalanced >= EVENT_SPLITTER_AHEAD) {
     splitter->is_unbalanced = false;
   }
-  size_t restart = splitter->scanner.restart;
+  bool is_junk = bytes.data[0] != '{' && bytes.data[0] != '[';
+  size_t restart = is_junk ? restart_in_junk(bytes) : splitter->scanner.restart;
   struct text value;
   size_t used = 0;
   if (find_end(splitter, bytes, is_all, restart, &value, &used)) {

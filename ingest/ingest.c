@@ -5,6 +5,7 @@
 #include "ingest/batch_writer.h"
 #include "ingest/desired_sender.h"
 #include "ingest/event_reader.h"
+#include "ingest/firehose.h"
 #include "ingest/ingest_key.h"
 #include "ingest/keeper.h"
 #include "ingest/object_intake.h"
@@ -40,6 +41,7 @@ struct ingest {
   struct push_intake *pushed;
   struct receiver *receiver;
   struct replay_desk *replays;
+  struct firehose *firehose;
 };
 
 static struct db_settings database_of(const struct ingest *ingest, const char *name, int statement_timeout_ms)
@@ -169,6 +171,19 @@ static struct error make_receiver(struct ingest *ingest)
   return receiver_new(receiver, &ingest->receiver);
 }
 
+static struct error make_firehose(struct ingest *ingest)
+{
+  const struct config *config = ingest->settings.config;
+  struct firehose_settings firehose = {.writer = ingest->writer,
+                                       .messages = push_intake_messages(ingest->pushed),
+                                       .events = ingest->events,
+                                       .body_max_bytes = config->firehose_body_max_bytes,
+                                       .metrics = ingest->settings.metrics};
+  TRY(sender_keys_make(ingest->key, config->ingest_key_next, &firehose.keys));
+  ingest->firehose = firehose_new(firehose);
+  return error_none();
+}
+
 static struct error load_key(struct ingest *ingest)
 {
   const struct config *config = ingest->settings.config;
@@ -195,6 +210,7 @@ static struct error start_ways_in(struct ingest *ingest)
   TRY(start_spool(ingest));
   TRY(start_pushed(ingest));
   TRY(make_receiver(ingest));
+  TRY(make_firehose(ingest));
   ingest->replays = replay_desk_new(
       (struct replay_desk_settings){.writer = ingest->writer, .events = ingest->events, .metrics = ingest->settings.metrics});
   return error_none();
@@ -224,6 +240,7 @@ void ingest_add_routes(struct ingest *ingest, struct router *router)
   router_add(router, rejected_replay_routes(ingest->replays));
   router_add(router, object_retry_routes());
   push_intake_add_routes(ingest->pushed, router);
+  router_add(router, firehose_routes(ingest->firehose));
 }
 
 const char *ingest_not_ready_reason(const struct ingest *ingest)
@@ -281,6 +298,7 @@ void ingest_free(struct ingest *ingest)
   object_intake_free(ingest->objects);
   aws_client_stop(ingest->aws);
   receiver_free(ingest->receiver);
+  firehose_free(ingest->firehose);
   push_intake_free(ingest->pushed);
   spool_events_free(ingest->spool_events);
   replay_desk_free(ingest->replays);

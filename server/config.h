@@ -34,6 +34,7 @@ struct config {
   int64_t query_workers;           /* 4 */
   int64_t query_timeout_ms;        /* statement_timeout of API queries; 30000 */
   int64_t ingest_body_max_bytes;   /* 1 MiB */
+  int64_t firehose_body_max_bytes; /* 64 MiB */
   int64_t ingest_queue_max;        /* deliveries waiting for the writer; 8192 */
   int64_t spool_max_bytes;         /* of what waits on disk while the database is away; 1 GiB; 0: none */
   int64_t connections_max;         /* 4096 */

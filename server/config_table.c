@@ -37,6 +37,8 @@ const struct setting SETTINGS[] = {
     {NUMBER("query-timeout-ms", query_timeout_ms, "milliseconds", "30000", 100, 3600000), .help = "Time limit of a query."},
     {NUMBER("ingest-body-max-bytes", ingest_body_max_bytes, "bytes", "1048576", 1024, 67108864),
      .help = "Largest body of a delivery; a larger one is answered 413."},
+    {NUMBER("firehose-body-max-bytes", firehose_body_max_bytes, "bytes", "67108864", 1024, 1073741824),
+     .help = "Largest body of a delivery of Firehose, decompressed too; they are read in constant memory."},
     {NUMBER("ingest-queue-max", ingest_queue_max, "deliveries", "8192", 1, 1000000),
      .help = "Deliveries that may wait for the writer; more are answered 503."},
     {NUMBER("spool-max-bytes", spool_max_bytes, "bytes", "1073741824", 0, INT64_C(1) << 50),

@@ -144,6 +144,11 @@ void request_continue_body(struct request *request)
   }
 }
 
+void *request_body_stream(const struct request *request)
+{
+  return request->incoming != NULL ? request->incoming->stream : NULL;
+}
+
 void body_stream_take(struct request *request, const char *bytes, size_t *byte_count)
 {
   struct body_stream *body = request->incoming;

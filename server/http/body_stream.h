@@ -29,4 +29,7 @@ struct body_handler {
 /* The handler can take more; harmless when it was not asked to wait. HTTP thread. */
 void request_continue_body(struct request *request);
 
+/* What `begin` has made; NULL before. For a route's write_error. HTTP thread. */
+void *request_body_stream(const struct request *request);
+
 #endif
