@@ -23,6 +23,7 @@ struct body_stream {
   struct gunzip_stream *gunzip;
   char *slice;          /* inflated */
   struct text inflated; /* what the handler has not taken of it */
+  bool is_complete;     /* the client has sent all of it */
   bool may_hold_more;   /* the slice was full */
 };
 
@@ -134,6 +135,10 @@ static void pause_body(struct request *request)
 
 void body_stream_resumed(struct request *request)
 {
+  if (request->incoming->is_complete) {
+    connection_enter(&request->server->connections, request->connection, CONNECTION_WORKING);
+    return;
+  }
   set_deadline(request, clock_monotonic_us() + request->incoming->left_us);
 }
 
@@ -153,6 +158,9 @@ void body_stream_take(struct request *request, const char *bytes, size_t *byte_c
 {
   struct body_stream *body = request->incoming;
   struct text rest = {bytes, *byte_count};
+  if (request->suspended) { /* libmicrohttpd goes on with the next chunk of those that it has */
+    return;
+  }
   if (!has_failed(request)) {
     if (body->gunzip != NULL) {
       take_gzip(body, &rest);
@@ -196,10 +204,11 @@ static struct error end_body(struct request *request, bool *waits)
 struct error body_stream_end(struct request *request)
 {
   bool waits = false;
+  request->incoming->is_complete = true;
   connection_enter(&request->server->connections, request->connection, CONNECTION_WORKING);
   TRY(end_body(request, &waits));
   if (waits || request->stage == STAGE_WORKING) {
-    pause_body(request);
+    request_suspend(request);
   }
   return error_none();
 }

@@ -47,7 +47,7 @@ function resolve(value) {
 /** Every route of the program's own tables, read from their sources: [method, pattern]. */
 function routesOfSources() {
   const routes = [];
-  const sources = ['api/routes.c', 'api/tiles.c', 'ingest/receiver.c', 'ingest/sns_receiver.c', 'ingest/s3_webhook.c', 'ingest/rejected_replay.c',
+  const sources = ['api/routes.c', 'api/tiles.c', 'ingest/receiver.c', 'ingest/sns_receiver.c', 'ingest/s3_webhook.c', 'ingest/firehose.c', 'ingest/rejected_replay.c',
     'ingest/object_retry.c', 'server/http/static_files.c', 'server/main.c'];
   for (const file of sources.map((name) => path.join(ROOT, name)).filter((name) => fs.existsSync(name))) {
     const text = fs.readFileSync(file, 'utf8');
@@ -148,6 +148,7 @@ const REQUESTS = [
   ['post', '/ingest/iot', '/ingest/iot', 401],
   ['post', '/ingest/sns', '/ingest/sns', 400],
   ['post', '/ingest/s3', '/ingest/s3', 401],
+  ['post', '/ingest/firehose', '/ingest/firehose', 401],
   ['get', '/ingest/s3', '/ingest/s3', 200],
   ['get', '/openapi.json', '/openapi.json', 200],
   ['get', '/docs', '/docs', 200],

@@ -1,7 +1,6 @@
 // POST /ingest/firehose on the real program: Firehose's contract to the byte, bodies of any length in constant memory, and every
 // event stored once whatever breaks on the way.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import fs from 'node:fs';

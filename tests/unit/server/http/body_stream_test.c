@@ -368,6 +368,34 @@ static void inflates_on_the_way(void **state)
   buffer_free(&packed);
 }
 
+/* libmicrohttpd hands over the next chunk at once when it has it, also of a connection that has just been suspended. */
+static void inflates_chunks(void **state)
+{
+  (void)state;
+  struct buffer buffer = {0};
+  struct buffer packed = {0};
+  struct buffer chunks = {0};
+  struct text body = make_body(&buffer, 300000);
+  gzip_compress(body, &packed);
+  for (size_t i = 0; i < packed.length; i++) {
+    buffer_printf(&chunks, "1\r\n");
+    buffer_append_char(&chunks, packed.data[i]);
+    buffer_append_text(&chunks, TEXT("\r\n"));
+  }
+  buffer_append_text(&chunks, TEXT("0\r\n\r\n"));
+  FIXTURE->sink.room = 100;
+  FIXTURE->sink.end_waits = 2;
+  int client = client_open();
+  client_send(client, TEXT("POST /v1/own HTTP/1.1\r\nHost: a\r\nContent-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n"));
+  client_send(client, buffer_text(&chunks));
+  assert_int_equal(client_read(client), 200);
+  assert_true(text_equal(buffer_text(&FIXTURE->seen), body));
+  close(client);
+  buffer_free(&buffer);
+  buffer_free(&packed);
+  buffer_free(&chunks);
+}
+
 /* Much comes of little: never more of it than a slice at a time, and not more than the cap. */
 static void limits_what_is_inflated(void **state)
 {
@@ -530,6 +558,7 @@ int main(void)
       cmocka_unit_test_setup_teardown(waits_while_the_handler_is_full, set_up, tear_down),
       cmocka_unit_test_setup_teardown(does_not_read_what_finds_no_room, set_up, tear_down),
       cmocka_unit_test_setup_teardown(inflates_on_the_way, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(inflates_chunks, set_up, tear_down),
       cmocka_unit_test_setup_teardown(limits_what_is_inflated, set_up, tear_down),
       cmocka_unit_test_setup_teardown(takes_chunks_up_to_the_cap, set_up, tear_down),
       cmocka_unit_test_setup_teardown(refuses_before_the_body, set_up, tear_down),
