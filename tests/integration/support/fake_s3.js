@@ -97,7 +97,8 @@ export class FakeS3 {
     const all = this.keys().filter((key) => key.startsWith(query.get('prefix') ?? '')
       && Buffer.compare(Buffer.from(key), Buffer.from(after)) > 0);
     const page = all.slice(0, Number(query.get('max-keys') ?? 1000));
-    const name = (key) => (query.get('encoding-type') === 'url' ? encodeURIComponent(key).replaceAll('%2F', '/') : escape(key));
+    const isEncoded = query.get('encoding-type') === 'url';
+    const name = (key) => (isEncoded ? encodeURIComponent(key).replaceAll('%2F', '/') : escape(key));
     const contents = page.map((key) => {
       const { body, etag, modified } = this.objects.get(key);
       return `<Contents><Key>${name(key)}</Key><LastModified>${modified.toISOString()}</LastModified><ETag>"${etag}"</ETag>`
@@ -105,7 +106,7 @@ export class FakeS3 {
     });
     const isCut = page.length < all.length;
     response.writeHead(200, { 'content-type': 'application/xml' }).end('<?xml version="1.0" encoding="UTF-8"?>'
-      + `<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>${this.bucket}</Name><KeyCount>${page.length}</KeyCount>`
+      + `<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>${this.bucket}</Name>${isEncoded ? '<EncodingType>url</EncodingType>' : ''}<KeyCount>${page.length}</KeyCount>`
       + `<IsTruncated>${isCut}</IsTruncated>${isCut ? `<NextContinuationToken>${escape(page.at(-1))}</NextContinuationToken>` : ''}`
       + `${contents.join('')}</ListBucketResult>`);
   }
