@@ -14,6 +14,11 @@ function getJson(path, signal) {
   return askJson(path, { headers: { accept: 'application/json' }, signal });
 }
 
+/** @param {string} path @returns {Promise<any>} */
+function postJson(path) {
+  return askJson(path, { method: 'POST', headers: { accept: 'application/json' } });
+}
+
 /** @param {string} path @param {RequestInit} request @returns {Promise<any>} */
 async function askJson(path, request) {
   const response = await fetch(path, request).catch((error) => {
@@ -75,4 +80,51 @@ export async function fetchTrack(name, fromMs, toMs, toleranceM, signal) {
     tolerance_m: String(toleranceM),
   });
   return (await getJson(`/v1/vehicles/${encodeURIComponent(name)}/track?${query}`, signal)).items;
+}
+
+/** @param {AbortSignal} [signal] @returns {Promise<import('./ingest_status.js').Status>} */
+export function fetchIngestStatus(signal) {
+  return getJson('/v1/ingest/status', signal);
+}
+
+/** @param {URLSearchParams} query @param {AbortSignal} [signal] @returns {Promise<{items: import('./rejected_list.js').Rejected[], next: string | null}>} */
+export function fetchRejected(query, signal) {
+  return getJson(`/v1/ingest/rejected?${query}`, signal);
+}
+
+/** The next page of a list. @param {string} url as the server gave it @param {AbortSignal} [signal] */
+export function fetchNext(url, signal) {
+  const { pathname, search } = new URL(url, location.href);
+  return getJson(pathname + search, signal);
+}
+
+/** With its bytes. @param {number} id @returns {Promise<import('./rejected_list.js').Rejected & {body_encoding: 'text' | 'base64', body: string}>} */
+export function fetchRejectedEvent(id) {
+  return getJson(`/v1/ingest/rejected/${id}`);
+}
+
+/** @param {number} id @returns {Promise<{outcome: string, stored: number, duplicates: number}>} */
+export function replayRejected(id) {
+  return postJson(`/v1/ingest/rejected/${id}/replay`);
+}
+
+/** A portion of all that fit. @param {URLSearchParams} query
+ * @returns {Promise<{replayed: number, settled: number, still_rejected: number, after: number | null}>} */
+export function replayMatching(query) {
+  return postJson(`/v1/ingest/rejected/replay?${query}`);
+}
+
+/** @param {string} state @returns {Promise<{items: import('./object_trouble.js').IngestObject[], next: string | null}>} */
+export function fetchObjects(state) {
+  return getJson(`/v1/ingest/objects?state=${state}&limit=50`);
+}
+
+/** @param {string} bucket @param {string} key */
+export function retryObject(bucket, key) {
+  return postJson(`/v1/ingest/objects/retry?${new URLSearchParams({ bucket, key })}`);
+}
+
+/** @param {string} vehicle @param {string} version @param {AbortSignal} signal @returns {Promise<{vehicle: string, items: import('./event_trace.js').Traced[]}>} */
+export function fetchTrace(vehicle, version, signal) {
+  return getJson(`/v1/ingest/trace?${new URLSearchParams({ vehicle, version })}`, signal);
 }

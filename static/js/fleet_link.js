@@ -1,5 +1,5 @@
 // The page's end of the fleet worker: sends it what to do, tells of what it says by events
-// (`state`, `subscribed`, `summary`, `fix`, `painted`), and holds the newest state of the connection.
+// (`state`, `database`, `subscribed`, `summary`, `fix`, `painted`), and holds the newest state of the connection.
 
 /** What the page knows about the connection.
  * @typedef {object} StreamReport
@@ -7,7 +7,8 @@
  * @property {number} lastFrameAtMs 0: never
  * @property {number} retryAtMs
  * @property {number} behindMs
- * @property {number} clockOffsetMs */
+ * @property {number} clockOffsetMs
+ * @property {boolean} databaseIsAway the server says so */
 
 /** One visible row of the list.
  * @typedef {{name: string, status: number, headingDeg: number | null, speedKmh: number | null, recordedAtMs: number}} ListedVehicle */
@@ -27,7 +28,7 @@ export class FleetLink extends EventTarget {
   constructor(workerUrl, { streamUrl, canvas, colors }) {
     super();
     /** @type {StreamReport} */
-    this.report = { state: 'connecting', lastFrameAtMs: 0, retryAtMs: 0, behindMs: 0, clockOffsetMs: 0 };
+    this.report = { state: 'connecting', lastFrameAtMs: 0, retryAtMs: 0, behindMs: 0, clockOffsetMs: 0, databaseIsAway: false };
     /** @type {Map<number, (answer: any) => void>} */
     this.waiting = new Map();
     this.asked = 0;
@@ -49,7 +50,9 @@ export class FleetLink extends EventTarget {
   /** @param {StreamReport} report */
   takeReport(report) {
     const isNew = report.state !== this.report.state;
+    const isOtherDatabase = report.databaseIsAway !== this.report.databaseIsAway;
     this.report = report;
+    if (isOtherDatabase) this.dispatchEvent(new CustomEvent('database', { detail: report.databaseIsAway }));
     if (isNew) this.dispatchEvent(new CustomEvent('state', { detail: report.state }));
   }
 

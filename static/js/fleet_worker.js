@@ -46,8 +46,8 @@ class FleetWorker {
   }
 
   report() {
-    const { state, lastFrameAtMs, retryAtMs, behindMs, clockOffsetMs } = this.stream;
-    postMessage({ type: 'report', report: { state, lastFrameAtMs, retryAtMs, behindMs, clockOffsetMs } });
+    const { state, lastFrameAtMs, retryAtMs, behindMs, clockOffsetMs, databaseIsAway } = this.stream;
+    postMessage({ type: 'report', report: { state, lastFrameAtMs, retryAtMs, behindMs, clockOffsetMs, databaseIsAway } });
   }
 
   /** @param {import('./position_frame.js').PositionFrame} frame */

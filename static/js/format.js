@@ -55,6 +55,19 @@ export function formatAge(ageMs) {
   return `${Math.round(hours / 24)} d`;
 }
 
+/** A time that passed between two moments: 0.02 s, 1.4 s, 3 min. @param {number} seconds */
+export function formatDelay(seconds) {
+  return seconds < 10 ? `${seconds.toFixed(seconds < 1 ? 2 : 1)} s` : formatAge(seconds * 1000);
+}
+
+/** 512 bytes, 1.4 kB, 20 MB. @param {number} bytes */
+export function formatBytes(bytes) {
+  if (bytes < 1000) return `${bytes} bytes`;
+  const unit = bytes < 1e6 ? 'kB' : bytes < 1e9 ? 'MB' : 'GB';
+  const value = bytes / { kB: 1e3, MB: 1e6, GB: 1e9 }[unit];
+  return `${value.toFixed(value < 10 ? 1 : 0)} ${unit}`;
+}
+
 /** @param {number} timeMs */
 export function formatDateTime(timeMs) {
   return dateTime.format(timeMs);

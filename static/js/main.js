@@ -5,6 +5,7 @@ import { ConnectionState } from './connection_state.js';
 import { describeServer, setUpDialogs, showHelp } from './dialogs.js';
 import { byId } from './dom.js';
 import { FleetLink } from './fleet_link.js';
+import { IngestStatus } from './ingest_status.js';
 import { listenForShortcuts } from './keyboard.js';
 import { ListView } from './list_view.js';
 import { MapNotice } from './map_notice.js';
@@ -12,15 +13,17 @@ import { MapPointer } from './map_pointer.js';
 import { MapView } from './map_view.js';
 import { Selection } from './selection.js';
 import { Settings } from './settings.js';
+import { SpoolBanner } from './spool_banner.js';
 import { StatusChips } from './status_chips.js';
 import { readStatusColors } from './theme_colors.js';
 import { TrailLayer } from './trail_layer.js';
-import { parseUrlState, writeUrlStateSoon } from './url_state.js';
+import { parseUrlState, pushUrlState, writeUrlStateSoon } from './url_state.js';
 import { VehicleHistory } from './vehicle_history.js';
 import { VehicleLayer } from './vehicle_layer.js';
 import { VehiclePanel } from './vehicle_panel.js';
 import { VehicleSearch } from './vehicle_search.js';
 import { VehicleShadow } from './vehicle_shadow.js';
+import { Views } from './views.js';
 
 const SUBSCRIBE_PAUSE_MS = 250;
 const CONFIG_RETRY_MS = 5000;
@@ -52,6 +55,9 @@ new VehicleHistory({ selection, settings, link, trail });
 new VehicleShadow({ selection, link });
 const connection = new ConnectionState(link);
 const notice = new MapNotice(link);
+const ingestStatus = new IngestStatus(link);
+const banner = new SpoolBanner(ingestStatus);
+const views = new Views(ingestStatus);
 
 /** Until a view was chosen (by the address, the fleet's extent or a person) the first positions choose it. */
 let isViewChosen = false;
@@ -61,7 +67,7 @@ let tickedAtMs = 0;
 function readUrlState() {
   const centre = mapView.map.getCenter().wrap();
   const view = isViewChosen ? { zoom: mapView.map.getZoom(), latitude: centre.lat, longitude: centre.lng } : null;
-  return { view, vehicle: selection.name, statuses: chips.names };
+  return { view, vehicle: selection.name, statuses: chips.names, ingest: views.urlState };
 }
 
 function subscribeSoon() {
@@ -102,9 +108,14 @@ function centreOnSelected() {
   if (fix) mapView.goTo(fix.latitude, fix.longitude, true);
 }
 
+function showTitle() {
+  const shown = views.isIngest ? 'Ingest' : selection.name;
+  document.title = shown === null ? 'crumbtrail' : `${shown} · crumbtrail`;
+}
+
 function onSelectionChange() {
   void listView.list.setSelected(selection.name);
-  document.title = selection.name === null ? 'crumbtrail' : `${selection.name} · crumbtrail`;
+  showTitle();
   if (selection.following) {
     if (selection.isPresent) followSelected();
     else centreOnSelected();
@@ -119,6 +130,7 @@ async function chooseNeighbour(step) {
 }
 
 function escape() {
+  if (views.isIngest) return views.turnTo(false);
   if (document.activeElement === searchField && searchField.value) return search.clear();
   if (document.activeElement === searchField) return byId('vehicle-list').focus();
   selection.select(null);
@@ -172,8 +184,13 @@ function listen() {
   mapView.addEventListener('fleet', () => void showFleet());
   baseMap.addEventListener('fallback', (event) => notice.setBackground(FALLBACK_NOTICES[/** @type {CustomEvent} */ (event).detail]));
   listView.list.addEventListener('choose', (event) => void choose(/** @type {CustomEvent} */ (event).detail));
+  views.addEventListener('turn', () => pushUrlState(readUrlState()));
+  views.addEventListener('change', () => writeUrlStateSoon(readUrlState));
+  views.addEventListener('title', showTitle);
+  addEventListener('popstate', () => void views.apply(parseUrlState(location.hash).ingest));
   byId('skip-link').addEventListener('click', (event) => {
     event.preventDefault();
+    if (views.isIngest) return byId('ingest').focus();
     // On a narrow screen the panel has taken the place of the list.
     if (searchField.offsetParent) searchField.focus();
     else byId('panel').focus();
@@ -188,12 +205,14 @@ function listen() {
       if (event.key === 'ArrowDown') byId('vehicle-list').focus();
     }
   });
+  const onMap = (/** @type {() => void} */ action) => () => views.isIngest || action();
   listenForShortcuts({
-    '/': () => searchField.select(),
-    j: () => void chooseNeighbour(1),
-    k: () => void chooseNeighbour(-1),
-    f: () => selection.follow(!selection.following),
-    a: () => void showFleet(),
+    '/': onMap(() => searchField.select()),
+    j: onMap(() => void chooseNeighbour(1)),
+    k: onMap(() => void chooseNeighbour(-1)),
+    f: onMap(() => selection.follow(!selection.following)),
+    a: onMap(() => void showFleet()),
+    i: () => views.toggle(),
     '?': showHelp,
     escape,
   });
@@ -205,6 +224,7 @@ function tick() {
   tickedAtMs = Date.now();
   connection.show();
   notice.show();
+  banner.show();
   listView.tick();
   panel.tick();
 }
@@ -222,6 +242,7 @@ async function start() {
   trail.addTo(mapView.map);
   vehicles.addTo(mapView.map);
   if (state.statuses) chips.press(state.statuses);
+  if (state.ingest.isOpen) void views.apply(state.ingest);
   const configRead = readConfig();
   void baseMap.loadOutlines().catch(() => notice.setBackground('The outlines of the map could not be loaded.'));
   await configRead;

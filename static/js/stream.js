@@ -29,6 +29,8 @@ export class Stream extends EventTarget {
     this.failures = 0;
     this.retryAtMs = 0;
     this.heartbeatS = 20;
+    /** The server has no database: what is shown may be old. */
+    this.databaseIsAway = false;
     this.lastFrameAtMs = 0;
     /** Milliseconds from the server's sending to our receipt, by both clocks. */
     this.delayMs = 0;
@@ -113,6 +115,7 @@ export class Stream extends EventTarget {
         return;
       case 'heartbeat':
         if (!this.incomplete) this.seq = Math.max(this.seq, message.seq);
+        this.noteDatabase(message.database === 'away');
         return this.measureDelay(Date.parse(message.time));
       case 'error':
         console.warn('stream:', message.detail);
@@ -120,6 +123,13 @@ export class Stream extends EventTarget {
       case 'bye':
         return this.scheduleRetry(message.retry_after_ms ?? null);
     }
+  }
+
+  /** @param {boolean} isAway */
+  noteDatabase(isAway) {
+    if (this.databaseIsAway === isAway) return;
+    this.databaseIsAway = isAway;
+    this.setState(this.state);
   }
 
   /** @param {any} message */

@@ -20,8 +20,8 @@ after(async () => {
 async function roomBesideRetry(page) {
   await page.setViewportSize({ width: 320, height: 640 });
   const handle = await page.waitForFunction(() => {
-    const [retry, next] = ['connection-retry', 'open-settings'].map((id) => document.getElementById(id)?.getBoundingClientRect());
-    return retry.width > 0 && { room: next.left - retry.right };
+    const [retry, ...others] = ['connection-retry', 'nav-ingest', 'open-settings'].map((id) => document.getElementById(id)?.getBoundingClientRect());
+    return retry.width > 0 && { room: Math.min(...others.filter((box) => box.width > 0).map((box) => box.left)) - retry.right };
   });
   await page.setViewportSize({ width: 1280, height: 800 });
   await waitForState(page, 'waiting', 20000);
