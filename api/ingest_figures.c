@@ -7,7 +7,7 @@
 #include "api_sql.h"
 #include "server/base/clock.h"
 
-enum { REASONS_MAX = 50 };
+enum { REASONS_MAX = 50, CONFIRMATIONS_MAX = 50 };
 
 static void write_count(struct json_writer *json, const char *key, int64_t count)
 {
@@ -252,11 +252,36 @@ static struct error write_rejected(struct json_writer *json, struct db_connectio
   return error_none();
 }
 
+static struct error write_confirmations(struct json_writer *json, struct db_connection *connection, struct arena *arena)
+{
+  struct db_parameters *parameters = db_parameters_new(arena);
+  const struct db_rows *rows;
+  db_add_int64(parameters, CONFIRMATIONS_MAX);
+  TRY(db_query(connection, arena, &SQL_LIST_CONFIRMATIONS, parameters, &rows));
+  json_key(json, "confirmations");
+  json_begin_array(json);
+  for (int row = 0; row < db_row_count(rows); row++) {
+    json_begin_object(json);
+    json_text_column(json, "arn", rows, row, 0);
+    json_text_column(json, "kind", rows, row, 1);
+    json_text_column(json, "url", rows, row, 2);
+    json_text_column(json, "state", rows, row, 3);
+    json_text_column(json, "reason", rows, row, 4);
+    json_time_column(json, "asked_at", rows, row, 5);
+    json_time_column(json, "answered_at", rows, row, 6);
+    json_int64_column(json, "tries", rows, row, 7);
+    json_end_object(json);
+  }
+  json_end_array(json);
+  return error_none();
+}
+
 struct error ingest_figures_write(struct json_writer *json, struct db_connection *connection, struct arena *arena,
                                   int64_t now_us)
 {
   const int64_t since_us = now_us - US_PER_DAY;
   TRY(write_paths(json, connection, arena));
   TRY(write_objects(json, connection, arena, since_us));
-  return write_rejected(json, connection, arena, since_us);
+  TRY(write_rejected(json, connection, arena, since_us));
+  return write_confirmations(json, connection, arena);
 }

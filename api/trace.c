@@ -9,9 +9,8 @@
 #include "api_sql.h"
 #include "server/base/clock.h"
 
-enum { TRACED_MAX = 10, OBJECTS_MAX = 5, REJECTED_MAX = 5, SOURCE_S3 = 3 };
-/* An object is read soon after it was announced, and a breadcrumb from farther ahead than this is flagged. */
-static const int64_t ANNOUNCED_BEFORE_US = 2 * US_PER_DAY;
+enum { TRACED_MAX = 10, OBJECTS_MAX = 5, REJECTED_MAX = 5 };
+/* A breadcrumb from farther ahead than this is flagged. */
 static const int64_t AHEAD_MAX_US = 5 * 60 * US_PER_SECOND;
 
 enum column {
@@ -151,22 +150,33 @@ static void write_object(struct json_writer *json, const struct db_rows *rows, i
   json_end_object(json);
 }
 
-/* A breadcrumb does not say from which object it came: those that were being read at that moment are named. */
+/* "s3://bucket/key" -> its parts; false when it is no such address. */
+static bool split_address(struct text file, struct text *bucket, struct text *key)
+{
+  const struct text scheme = TEXT("s3://");
+  if (!text_starts_with(file, scheme)) {
+    return false;
+  }
+  *key = (struct text){file.data + scheme.length, file.length - scheme.length};
+  return text_split(key, '/', bucket) && key->length != 0;
+}
+
+/* What is known of the object that the breadcrumb came in: nothing, or each version of it that was announced. */
 static struct error write_objects(struct trace *trace, int row)
 {
-  const int64_t received_at_us = db_time(trace->rows, row, COLUMN_RECEIVED_AT);
+  struct text bucket;
+  struct text key;
   json_key(&trace->json, "objects");
-  if (db_int64(trace->rows, row, COLUMN_SOURCE) != SOURCE_S3) {
+  if (!split_address(db_text(trace->rows, row, COLUMN_FILE), &bucket, &key)) {
     json_null(&trace->json);
     return error_none();
   }
   struct db_parameters *parameters = db_parameters_new(trace->arena);
   const struct db_rows *rows;
-  db_add_time(parameters, received_at_us);
-  db_add_text(parameters, trace->vehicle);
-  db_add_time(parameters, received_at_us - ANNOUNCED_BEFORE_US);
+  db_add_text(parameters, bucket);
+  db_add_text(parameters, key);
   db_add_int64(parameters, OBJECTS_MAX);
-  TRY(db_query(trace->connection, trace->arena, &SQL_FIND_OBJECTS_READ_AT, parameters, &rows));
+  TRY(db_query(trace->connection, trace->arena, &SQL_FIND_OBJECTS_OF_FILE, parameters, &rows));
   json_begin_array(&trace->json);
   for (int i = 0; i < db_row_count(rows); i++) {
     write_object(&trace->json, rows, i);

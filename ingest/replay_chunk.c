@@ -39,8 +39,13 @@ static void read_events(struct replay_chunk *chunk, struct replay_row *row, int6
   struct delivery *delivery = &row->delivery;
   struct buffer scratch = {0};
   struct events events;
-  const struct event_input input = {
-      .body = row->body, .vehicle_hint = delivery->vehicle_hint, .now_us = received_at_us, .source = SOURCE_REPLAY};
+  /* What was rejected of an object of S3 says so in place of a request's id. */
+  const bool is_of_file = text_starts_with(delivery->request_id, TEXT("s3://"));
+  const struct event_input input = {.body = row->body,
+                                    .file = is_of_file ? delivery->request_id : TEXT(""),
+                                    .vehicle_hint = delivery->vehicle_hint,
+                                    .now_us = received_at_us,
+                                    .source = SOURCE_REPLAY};
   event_read(chunk->arena, &scratch, &chunk->desk->settings.events, &input, &events);
   buffer_free(&scratch);
   row->outcome = REPLAY_STORED;

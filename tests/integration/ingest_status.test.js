@@ -20,11 +20,11 @@ after(closeAll);
 const replay = (target) => program.post('', { path: `/v1/ingest/rejected/${target}`, key: null });
 
 /** A rejected row as an earlier version, or other settings, may have left it. Gives its number. */
-async function keepRejected(body, { source = 1, vehicle = null, hint = null, reason = 'of the past', receivedAt = 'now()' } = {}) {
+async function keepRejected(body, { source = 1, vehicle = null, hint = null, reason = 'of the past', receivedAt = 'now()', request = 'r' } = {}) {
   const text = (value) => (value === null ? 'NULL' : `'${String(value).replaceAll("'", "''")}'`);
   const bytes = Buffer.from(typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body)).toString('hex');
   const [[id]] = await program.sql(`INSERT INTO rejected (digest, received_at, source, vehicle, field, reason, request_id, body, vehicle_hint)
-    VALUES (sha256(random()::text::bytea), ${receivedAt}, ${source}, ${text(vehicle)}, '$', ${text(reason)}, 'r', '\\x${bytes}', ${text(hint)}) RETURNING rejected_id`);
+    VALUES (sha256(random()::text::bytea), ${receivedAt}, ${source}, ${text(vehicle)}, '$', ${text(reason)}, ${text(request)}, '\\x${bytes}', ${text(hint)}) RETURNING rejected_id`);
   return Number(id);
 }
 
@@ -72,6 +72,17 @@ test('the status knows the objects of S3, by how they were found', async () => {
   const sweep = objects.found_by.find((row) => row.found_by === 'sweep');
   assert.deepEqual([sweep.announced, sweep.missing, sweep.failed], [1, 1, 0]);
   assert.deepEqual([objects.sweeps[0].prefix, objects.sweeps[0].missing_total], ['s3://b/', 4]);
+});
+
+test('the status has the links that AWS wants opened', async () => {
+  await program.sql(`INSERT INTO ingest_confirmation (arn, kind, url, state, asked_at) VALUES
+    ('arn:aws:sns:eu-central-1:1:a', 'subscription', 'https://sns.eu-central-1.amazonaws.com/?x', 'operator', now()),
+    ('arn:aws:sns:eu-central-1:1:b', 'subscription', 'https://sns.eu-central-1.amazonaws.com/?y', 'confirmed', now())`);
+  const { confirmations } = await eventually(async () => {
+    const { body } = await program.get('/v1/ingest/status');
+    return body.confirmations.length > 0 && body;
+  }, { what: 'the confirmation in the status' });
+  assert.deepEqual(confirmations.map((one) => [one.arn, one.state]), [['arn:aws:sns:eu-central-1:1:a', 'operator']]);
 });
 
 test('objects are listed in pages and tried again', async () => {
@@ -123,13 +134,13 @@ test('rejected events are listed newest first, by filter and in every form', asy
 
 test('a rejected event is replayed after a fix, once', async () => {
   const event = { latitude: 45.5, longitude: -122.6, timestamp: NOW - 60, version: 3 };
-  const id = await keepRejected(event, { source: 3, hint: 'status_hinted' });
+  const id = await keepRejected(event, { source: 3, hint: 'status_hinted', request: 's3://b/k9' });
   assert.deepEqual((await replay(`${id}/replay`)).body, { rejected_id: id, outcome: 'stored', stored: 1, duplicates: 0 });
   assert.equal((await replay(`${id}/replay`)).body.outcome, 'duplicate');
   const row = await readRejected(id);
   assert.deepEqual([row.replay.times, row.replay.outcome, row.vehicle_hint], [2, 'stored', 'status_hinted']);
   const [traced] = await tracedItems('vehicle=status_hinted&version=3');
-  assert.deepEqual([traced.received.path, traced.position.moved], ['replay', true]);
+  assert.deepEqual([traced.received.path, traced.received.file, traced.position.moved], ['replay', 's3://b/k9', true]);
   assert.ok(await program.metric('crumbtrail_rejected_replays_total{result="stored"}') >= 1);
 });
 
@@ -201,16 +212,17 @@ test('one event is followed from its arrival to the map', async () => {
   assert.equal(byTime.version, 5);
 });
 
-test('an event of S3 names the objects that were being read', async () => {
+test('an event of S3 names its object', async () => {
   await program.sql(`INSERT INTO ingest_object (bucket, object_key, version_key, found_by, state, announced_at, started_at, finished_at)
     VALUES ('traces', 'iot/other', '', 2, 'read', now() - interval '1 hour', now() - interval '1 minute', now()),
            ('traces', 'iot/status_s3/1', '', 1, 'read', now() - interval '1 hour', now() - interval '1 minute', now())`);
   await program.post(iotEvent({ vehicle: 'status_s3', version: 1, seconds: NOW - 40 }));
-  await program.sql(`UPDATE breadcrumb SET source = 3, received_at = now() - interval '30 seconds'
+  await program.sql(`UPDATE breadcrumb SET source = 3, extra = '{"filenm": "s3://traces/iot/status_s3/1"}'
     WHERE vehicle_id = (SELECT vehicle_id FROM vehicle WHERE name = 'status_s3')`);
   const [item] = await tracedItems('vehicle=status_s3&version=1');
   assert.equal(item.received.path, 's3');
-  assert.deepEqual(item.received.objects.map((object) => object.key), ['iot/status_s3/1', 'iot/other']);
+  assert.deepEqual([item.received.file, item.received.objects.map((object) => [object.key, object.found_by])],
+    ['s3://traces/iot/status_s3/1', [['iot/status_s3/1', 'sns']]]);
 });
 
 test('an event that is not stored may be among the rejected', async () => {
