@@ -35,7 +35,7 @@ export class ObjectTrouble {
     const item = make('li', 'with-action');
     const button = make('button', 'button action', 'Read again');
     button.type = 'button';
-    button.setAttribute('aria-label', `Read ${object.key} again`);
+    button.setAttribute('aria-label', `Read again: ${object.key}`);
     button.addEventListener('click', () => void this.retry(object, button));
     item.append(make('span', '', `s3://${object.bucket}/${object.key}`), make('span', 'quiet'), button);
     return item;

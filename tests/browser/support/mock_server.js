@@ -103,6 +103,7 @@ export class MockServer {
   async answer(request, response) {
     const url = new URL(request.url ?? '/', 'http://mock');
     const [, , , name, part] = url.pathname.split('/').map(decodeURIComponent);
+    if (url.pathname === '/v1/ingest/status') return sendJson(response, 200, { now: new Date().toISOString(), database: { is_away: false, reason: null, as_of: null }, spool: { is_on: true, is_spooling: false, entries: 0, bytes: 0, bytes_max: 1, oldest_received_at: null, damaged_files: 0 } });
     if (url.pathname === '/v1/page') return sendJson(response, 200, this.pageConfig());
     if (url.pathname === '/v1/vehicles') return sendJson(response, 200, this.search(url.searchParams.get('search') ?? ''));
     if (url.pathname.startsWith('/v1/vehicles/')) return this.answerVehicle(response, url, name, part);
