@@ -142,6 +142,10 @@ function errorObjects() {
 const PATHS = {
   'IoT HTTP action': { send: ({ program }) => simulate(['--to', `${program.base}/ingest/iot`]) },
   'IoT HTTP action, in batches': { send: ({ program }) => simulate(['--to', `${program.base}/ingest/iot`, '--batch', '10']) },
+  'Firehose to its HTTP endpoint': {
+    send: ({ program }) => simulate(['--to', `${program.base}/ingest/firehose`, '--gzip', '--buffer-s', '120']) },
+  'Firehose to its HTTP endpoint, without separators': {
+    send: ({ program }) => simulate(['--to', `${program.base}/ingest/firehose`, '--separator', 'none', '--buffer-s', '300']) },
   'S3 action, told by S3': { store: true, send: (at) => toS3(at, '--layout', 's3', ...tellAs(at, 's3')) },
   'S3 action with partitions, told by EventBridge': { store: true, send: (at) => toS3(at, '--layout', 's3p', ...tellAs(at, 'eventbridge')) },
   'Firehose to S3, told as MinIO tells': {
@@ -242,6 +246,6 @@ test('all paths at once, in any order, and all of it again: the same rows, and t
   }
   assert.equal(stored, expected.breadcrumbs.length);
   assert.ok(elsewhere > 0);
-  assert.deepEqual(counts.map(([source]) => Number(source)).sort(), [1, 2, 3]);
+  assert.deepEqual(counts.map(([source]) => Number(source)).sort(), [1, 2, 3, 4]);
   assert.equal(await at.program.stop(), 0, at.program.log);
 });
