@@ -31,6 +31,7 @@ struct attempt {
   int insert_step;
   int update_step; /* of the positions */
   size_t update_count;
+  int path_steps[PATH_COUNT]; /* of the counts */
 };
 
 bool batch_error_is_of_data(const struct error *error)
@@ -125,6 +126,23 @@ static void add_insertions(struct attempt *attempt)
   }
 }
 
+/* In the order of the sources, so that two writers do not wait for each other in a circle. */
+static void add_paths(struct attempt *attempt)
+{
+  struct path_parameters paths[PATH_COUNT];
+  batch_path_parameters(attempt->batch, clock_now_us(), paths);
+  for (int source = 0; source < PATH_COUNT; source++) {
+    attempt->path_steps[source] = NO_STEP;
+    if (paths[source].count == NULL) {
+      continue;
+    }
+    if ((attempt->store->known_paths & (1U << source)) == 0) {
+      (void)add_step(attempt, &SQL_ENSURE_PATH, paths[source].ensure);
+    }
+    attempt->path_steps[source] = add_step(attempt, &SQL_COUNT_PATH, paths[source].count);
+  }
+}
+
 static void add_all_steps(struct attempt *attempt)
 {
   begin_steps(attempt);
@@ -145,7 +163,7 @@ static void add_all_steps(struct attempt *attempt)
   if (attempt->new_row_count != 0) {
     (void)add_step(attempt, &SQL_NOTIFY_FEED, NULL);
   }
-  (void)add_step(attempt, &SQL_COUNT_PATHS, batch_path_parameters(attempt->batch, clock_now_us()));
+  add_paths(attempt);
   if (!copies(attempt)) {
     (void)add_step(attempt, &SQL_COMMIT_BATCH, NULL);
   }
@@ -239,6 +257,18 @@ static bool is_short(const struct attempt *attempt, int step, size_t expected)
   return step != NO_STEP && db_affected(db_pipeline_rows(attempt->pipeline, step)) < (int64_t)expected;
 }
 
+/* A row that somebody took away is made again with the next batch. */
+static void remember_paths(struct attempt *attempt)
+{
+  for (int source = 0; source < PATH_COUNT; source++) {
+    if (is_short(attempt, attempt->path_steps[source], 1)) {
+      attempt->store->known_paths &= ~(1U << source);
+    } else if (attempt->path_steps[source] != NO_STEP) {
+      attempt->store->known_paths |= 1U << source;
+    }
+  }
+}
+
 /* Again under the lock, deriving everything anew. */
 static struct error run_locked(struct attempt *attempt)
 {
@@ -288,6 +318,7 @@ struct error batch_commit(struct batch_store *store, struct batch *batch)
     TRY(find_unexpected(&attempt));
   }
   remember(&attempt);
+  remember_paths(&attempt);
   if (is_short(&attempt, attempt.update_step, attempt.update_count)) {
     store->generation++;
   }

@@ -14,6 +14,7 @@ struct batch_store {
   uint64_t generation;      /* of the remembered vehicles; grows when others have written. Starts at 1 */
   int64_t known_head;       /* where we left feed.head; -1: not known */
   int shared_batches_ahead; /* so many more batches are derived under the lock */
+  uint32_t known_paths;     /* a bit per source: ingest_path has its row */
 };
 
 /* After success `stored_count` and `duplicate_count` of the deliveries are set. On an error nothing was stored, unless it is

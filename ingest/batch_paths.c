@@ -1,8 +1,8 @@
 #include "ingest/batch_paths.h"
 
-#include "server/base/clock.h"
+#include <math.h>
 
-enum { SOURCES = SOURCE_REPLAY + 1 };
+#include "server/base/clock.h"
 
 struct path_sums {
   int64_t received; /* pieces too, unlike `deliveries` */
@@ -59,52 +59,54 @@ static void add_row(struct path_sums *sums, const struct batch_row *row, int64_t
   }
 }
 
-struct db_parameters *batch_path_parameters(const struct batch *batch, int64_t committed_at_us)
+static struct db_parameters *ensure_parameters(struct arena *arena, int source, const struct path_sums *sums,
+                                               int64_t committed_at_us)
 {
-  struct path_sums all[SOURCES] = {0};
-  int16_t sources[SOURCES];
-  int64_t deliveries[SOURCES], stored[SOURCES], duplicates[SOURCES], elsewhere[SOURCES], rejected[SOURCES];
-  int64_t first_received_at_us[SOURCES], last_received_at_us[SOURCES], last_recorded_at_us[SOURCES];
-  double lag_s[SOURCES], age_s[SOURCES];
-  uint8_t nothing_prompt[SOURCES];
-  size_t count = 0;
+  struct db_parameters *parameters = db_parameters_new(arena);
+  db_add_int64(parameters, source);
+  db_add_time(parameters, sums->first_received_at_us);
+  db_add_time(parameters, committed_at_us);
+  db_add_double(parameters, sums->lag_s / (double)sums->received);
+  return parameters;
+}
+
+static struct db_parameters *count_parameters(struct arena *arena, int source, const struct path_sums *sums,
+                                              int64_t committed_at_us)
+{
+  struct db_parameters *parameters = db_parameters_new(arena);
+  db_add_int64(parameters, source);
+  db_add_int64(parameters, sums->deliveries);
+  db_add_int64(parameters, sums->stored);
+  db_add_int64(parameters, sums->duplicates);
+  db_add_int64(parameters, sums->duplicates_elsewhere);
+  db_add_int64(parameters, sums->rejected);
+  db_add_time(parameters, sums->first_received_at_us);
+  db_add_time(parameters, sums->last_received_at_us);
+  if (sums->prompt != 0) {
+    db_add_time(parameters, sums->last_recorded_at_us);
+  } else {
+    db_add_null(parameters);
+  }
+  db_add_time(parameters, committed_at_us);
+  db_add_double(parameters, sums->lag_s / (double)sums->received);
+  db_add_double(parameters, sums->prompt != 0 ? sums->age_s / (double)sums->prompt : (double)NAN);
+  return parameters;
+}
+
+void batch_path_parameters(const struct batch *batch, int64_t committed_at_us, struct path_parameters paths[PATH_COUNT])
+{
+  struct path_sums all[PATH_COUNT] = {0};
   for (size_t i = 0; i < batch->delivery_count; i++) {
     add_delivery(&all[batch->deliveries[i]->source], batch->deliveries[i], committed_at_us);
   }
   for (size_t i = 0; i < batch->row_count; i++) {
     add_row(&all[batch->rows[i].delivery->source], &batch->rows[i], committed_at_us);
   }
-  for (int source = 0; source < SOURCES; source++) {
-    const struct path_sums *sums = &all[source];
-    if (sums->received == 0) {
-      continue;
+  for (int source = 0; source < PATH_COUNT; source++) {
+    paths[source] = (struct path_parameters){NULL, NULL};
+    if (all[source].received != 0) {
+      paths[source].ensure = ensure_parameters(batch->arena, source, &all[source], committed_at_us);
+      paths[source].count = count_parameters(batch->arena, source, &all[source], committed_at_us);
     }
-    sources[count] = (int16_t)source;
-    deliveries[count] = sums->deliveries;
-    stored[count] = sums->stored;
-    duplicates[count] = sums->duplicates;
-    elsewhere[count] = sums->duplicates_elsewhere;
-    rejected[count] = sums->rejected;
-    first_received_at_us[count] = sums->first_received_at_us;
-    last_received_at_us[count] = sums->last_received_at_us;
-    last_recorded_at_us[count] = sums->last_recorded_at_us;
-    nothing_prompt[count] = sums->prompt == 0 ? 1 : 0;
-    lag_s[count] = sums->lag_s / (double)sums->received;
-    age_s[count] = sums->prompt == 0 ? 0 : sums->age_s / (double)sums->prompt;
-    count++;
   }
-  struct db_parameters *parameters = db_parameters_new(batch->arena);
-  db_add_int16_array(parameters, sources, NULL, count);
-  db_add_int64_array(parameters, deliveries, NULL, count);
-  db_add_int64_array(parameters, stored, NULL, count);
-  db_add_int64_array(parameters, duplicates, NULL, count);
-  db_add_int64_array(parameters, elsewhere, NULL, count);
-  db_add_int64_array(parameters, rejected, NULL, count);
-  db_add_time_array(parameters, first_received_at_us, NULL, count);
-  db_add_time_array(parameters, last_received_at_us, NULL, count);
-  db_add_time_array(parameters, last_recorded_at_us, nothing_prompt, count);
-  db_add_float8_array(parameters, lag_s, NULL, count);
-  db_add_float8_array(parameters, age_s, nothing_prompt, count);
-  db_add_time(parameters, committed_at_us);
-  return parameters;
 }

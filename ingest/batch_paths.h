@@ -4,7 +4,15 @@
 
 #include "ingest/batch.h"
 
-/* What `count_paths.sql` takes; `exists` of the rows must be known. */
-struct db_parameters *batch_path_parameters(const struct batch *batch, int64_t committed_at_us);
+enum { PATH_COUNT = SOURCE_REPLAY + 1 };
+
+/* Of one source; both NULL when the batch has nothing of it. */
+struct path_parameters {
+  struct db_parameters *ensure; /* what ensure_path.sql takes */
+  struct db_parameters *count;  /* what count_path.sql takes */
+};
+
+/* `exists` of the rows must be known. */
+void batch_path_parameters(const struct batch *batch, int64_t committed_at_us, struct path_parameters paths[PATH_COUNT]);
 
 #endif

@@ -102,6 +102,7 @@ static struct error connect_once(struct batch_writer *writer)
   writer->store.generation++;
   writer->store.known_head = -1;
   writer->store.shared_batches_ahead = 0;
+  writer->store.known_paths = 0;
   writer->back_off_ms = BACK_OFF_FIRST_MS;
   atomic_store(&writer->is_away, false);
   LOG_INFO("writer_connected", "server_version=%d", db_server_version(writer->store.connection));
