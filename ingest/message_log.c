@@ -11,7 +11,9 @@
 #include "server/base/queue.h"
 #include "server/log.h"
 
-enum { QUEUE_MAX = 8192, TAKEN_MAX = 512, IDLE_CHECK_MS = 1000 };
+enum { QUEUE_MAX = 8192, TAKEN_MAX = 512, IDLE_CHECK_MS = 1000, FORGOTTEN_MAX = 5000 };
+#define KEPT_US US_PER_DAY /* SNS tries for an hour at most, Firehose for two */
+#define FORGET_EVERY_US (3600 * US_PER_SECOND)
 
 /* One thing to do: a question, or an id to remember. */
 struct message_task {
@@ -32,6 +34,7 @@ struct message_log {
   struct arena *arena;
   struct message_task *taken[TAKEN_MAX];
   size_t taken_count;
+  int64_t forget_at_us; /* monotonic */
 };
 
 /* ---- handing back ---- */
@@ -147,6 +150,21 @@ static void work(struct message_log *log)
   }
 }
 
+/* So few at a time that nobody waits for it. */
+static void forget_old(struct message_log *log)
+{
+  arena_reset(log->arena);
+  struct db_parameters *parameters = db_parameters_new(log->arena);
+  int64_t forgotten = 0;
+  db_add_time(parameters, clock_now_us() - KEPT_US);
+  db_add_int64(parameters, FORGOTTEN_MAX);
+  struct error error = db_run(log->database.connection, &SQL_FORGET_MESSAGES, parameters, &forgotten);
+  if (error.code != ERROR_NONE) {
+    log_error(LOG_LEVEL_WARNING, "messages_not_forgotten", &error);
+  }
+  log->forget_at_us = clock_monotonic_us() + (forgotten == FORGOTTEN_MAX ? US_PER_SECOND : FORGET_EVERY_US);
+}
+
 /* ---- the thread ---- */
 
 static bool is_over(const struct message_log *log)
@@ -173,6 +191,9 @@ static void *run(void *argument)
       work(log);
     }
     finish_taken(log);
+    if (!is_away && clock_monotonic_us() >= log->forget_at_us) {
+      forget_old(log);
+    }
   }
   for (take(log, 0); log->taken_count != 0; take(log, 0)) {
     finish_taken(log);

@@ -1,7 +1,7 @@
 /* Which messages were taken already: SNS and Firehose deliver the same one again when our answer was late or lost.
  *
  * A help, not a promise: an id is remembered some time after its work was committed, and a log that cannot be asked knows
- * nothing, so work may be done twice, which is harmless. Table ingest_message.
+ * nothing, so work may be done twice, which is harmless. Ids are forgotten after a day. Table ingest_message.
  * Owns: a bounded queue, one database connection, its thread. Lookups that have the same `on_done` come back as one list, on
  * the log's thread. */
 #ifndef CRUMBTRAIL_INGEST_MESSAGE_LOG_H

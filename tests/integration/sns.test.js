@@ -83,6 +83,20 @@ describe('once', () => {
   });
 });
 
+describe('old ids', () => {
+  it('are forgotten after a day', { timeout: 120_000 }, async () => {
+    const own = await new Program().start();
+    await own.sql("INSERT INTO ingest_message SELECT 2, 'id-' || i, now() - make_interval(hours => i) FROM generate_series(1, 48) AS i");
+    await own.sql("INSERT INTO ingest_message SELECT 4, 'old-' || i, now() - interval '3 days' FROM generate_series(1, 6000) AS i");
+    assert.equal(await own.stop(), 0);
+    own.exit = undefined;
+    await own.start();
+    await eventually(async () => (await own.sql('SELECT count(*) FROM ingest_message'))[0][0] === '23', { timeoutMs: 60_000 });
+    assert.deepEqual(await own.sql("SELECT min(received_at) > now() - interval '1 day' FROM ingest_message"), [['t']]);
+    assert.equal(await own.stop(), 0);
+  });
+});
+
 describe('refusals', () => {
   const cases = [
     ['a topic that is not allowed', () => authority.message('x', { topic: `arn:aws:sns:${REGION}:${ACCOUNT}:strange` }), 403, 'TopicArn'],
@@ -235,5 +249,18 @@ describe('settings', () => {
       assert.match(wrong.log, words);
     }
     assert.match(program.log, /aws_links_are_not_opened_at_aws/);
+  });
+});
+
+describe('stopping', () => {
+  it('does not wait for a certificate that does not come, and answers 503', { timeout: 60_000 }, async () => {
+    aws.files.set('/hangs.pem', { hangs: true });
+    const url = `https://sns.${REGION}.amazonaws.com/hangs.pem`;
+    const asked = Promise.all(Array.from({ length: 3 }, () => postSns(program, authority.message('x', { fields: { SigningCertURL: url } }))));
+    await eventually(() => aws.asked.includes('/hangs.pem'));
+    const started = Date.now();
+    assert.equal(await program.stop(), 0);
+    assert.equal(Date.now() - started < 15_000, true);
+    assert.deepEqual((await asked).map(({ status }) => status), [503, 503, 503]);
   });
 });

@@ -39,7 +39,7 @@ export function makeCertificate({ name = 'sns.amazonaws.com', days = 2, bits = 2
   return made;
 }
 
-/** Answers for AWS: `files` maps a path to {status, body}; everything that is asked is in `asked`. */
+/** Answers for AWS: `files` maps a path to {status, body}, {cut: true} or {hangs: true}; everything that is asked is in `asked`. */
 export class AwsStandIn {
   constructor() {
     this.asked = [];
@@ -52,6 +52,8 @@ export class AwsStandIn {
       const found = this.files.get(request.url) ?? this.files.get(request.url.split('?')[0]) ?? { status: 404, body: 'nothing here' };
       if (found.cut) {
         request.socket.destroy();
+      }
+      if (found.cut || found.hangs) {
         return;
       }
       response.writeHead(found.status ?? 200, found.headers ?? {});
