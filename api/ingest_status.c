@@ -8,13 +8,16 @@
 #include "server/base/clock.h"
 #include "server/json/writer.h"
 
+/* Of many objects the counting takes a while: reading may take a tenth of the time at most. */
 static const int64_t FRESH_US = US_PER_SECOND;
+enum { REST_FACTOR = 10 };
 
 struct ingest_status {
   pthread_mutex_t reading; /* held by the one who asks the database */
   pthread_mutex_t lock;    /* of what follows */
   struct buffer figures;   /* members of a JSON object, with their braces */
   int64_t read_at_us;      /* 0: never */
+  int64_t stale_at_us;
 };
 
 struct ingest_status *ingest_status_new(void)
@@ -38,19 +41,23 @@ void ingest_status_free(struct ingest_status *status)
   }
 }
 
-/* When the figures were read; 0: never. */
-static int64_t figures_read_at(struct ingest_status *status)
+enum freshness { FRESH, STALE, NEVER_READ };
+
+/* A clock that was set back makes them stale, too. */
+static enum freshness freshness_of(struct ingest_status *status, int64_t now_us)
 {
   pthread_mutex_lock(&status->lock);
-  const int64_t read_at_us = status->read_at_us;
+  const bool is_fresh = now_us < status->stale_at_us && now_us >= status->read_at_us;
+  const enum freshness freshness = status->read_at_us == 0 ? NEVER_READ : is_fresh ? FRESH : STALE;
   pthread_mutex_unlock(&status->lock);
-  return read_at_us;
+  return freshness;
 }
 
 static struct error read_figures(struct ingest_status *status, struct db_connection *connection, struct arena *arena,
                                  int64_t now_us)
 {
   struct buffer fresh = {0};
+  const int64_t began_us = clock_monotonic_us();
   struct json_writer json = json_writer_to(&fresh);
   json_begin_object(&json);
   const struct error error = ingest_figures_write(&json, connection, arena, now_us);
@@ -59,10 +66,12 @@ static struct error read_figures(struct ingest_status *status, struct db_connect
     return error;
   }
   json_end_object(&json);
+  const int64_t rest_us = (clock_monotonic_us() - began_us) * REST_FACTOR;
   pthread_mutex_lock(&status->lock);
   const struct buffer old = status->figures;
   status->figures = fresh;
   status->read_at_us = now_us;
+  status->stale_at_us = now_us + (rest_us > FRESH_US ? rest_us : FRESH_US);
   pthread_mutex_unlock(&status->lock);
   fresh = old;
   buffer_free(&fresh);
@@ -75,17 +84,16 @@ static struct error refresh_figures(struct ingest_status *status, struct db_conn
                                     int64_t now_us)
 {
   struct error error = error_none();
-  int64_t read_at_us = figures_read_at(status);
-  if (read_at_us != 0 && llabs(now_us - read_at_us) < FRESH_US) {
+  const enum freshness freshness = freshness_of(status, now_us);
+  if (freshness == FRESH) {
     return error;
   }
-  if (read_at_us == 0) {
+  if (freshness == NEVER_READ) {
     pthread_mutex_lock(&status->reading);
-    read_at_us = figures_read_at(status);
   } else if (pthread_mutex_trylock(&status->reading) != 0) {
     return error;
   }
-  if (read_at_us == 0 || llabs(now_us - read_at_us) >= FRESH_US) {
+  if (freshness_of(status, now_us) != FRESH) {
     error = read_figures(status, connection, arena, now_us);
   }
   pthread_mutex_unlock(&status->reading);

@@ -11,7 +11,7 @@
 
 enum { TRACED_MAX = 10, OBJECTS_MAX = 5, REJECTED_MAX = 5 };
 /* A breadcrumb from farther ahead than this is flagged. */
-static const int64_t AHEAD_MAX_US = 5 * 60 * US_PER_SECOND;
+static const int64_t AHEAD_MAX_US = 300 * US_PER_SECOND;
 
 enum column {
   COLUMN_RECORDED_AT,

@@ -17,6 +17,7 @@ export class IngestFigures {
 
   show() {
     const { last } = this.status;
+    for (const id of ['paths-heading', 'objects-heading', 'confirmations-heading']) /** @type {HTMLElement} */ (byId(id).closest('.card')).hidden = !last?.paths;
     if (!last) return;
     this.paths.show(last.paths ?? []);
     this.showObjects(last.objects);

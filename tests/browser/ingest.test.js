@@ -201,6 +201,8 @@ test('while the database is away, every view says what waits on disk', { skip, t
   for (const each of [page, map]) await each.locator('#spool-figure').filter({ hasText: /^1 waiting \(.*\), the oldest for \d+ s\.$/ }).waitFor(DEADLINE);
   assert.ok(await map.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
   assert.ok(await page.locator('#paths-rows tr').count() === 5, 'the figures read last stay');
+  await map.reload();
+  await map.locator('#spool-figure').filter({ hasText: /^1 waiting/ }).waitFor(DEADLINE);
   host = await new Program({ data: host.data, flags }).start({ timeoutMs: 120000 });
   for (const each of [page, map]) await each.locator('#spool-banner').waitFor({ state: 'hidden', ...DEADLINE });
   assert.equal((await guest.get('/v1/positions?vehicle=van_spooled')).body.items.length, 1);
