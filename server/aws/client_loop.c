@@ -108,13 +108,22 @@ void client_hand_back(struct aws_request *request, struct aws_outcome *outcome)
   pthread_mutex_unlock(&waiter->lock);
 }
 
+/* It may have been submitted since the incoming ones were taken. */
+static bool remove_incoming(struct aws_client *client, const struct aws_request *request)
+{
+  pthread_mutex_lock(&client->lock);
+  bool is_found = request_list_remove(&client->incoming, request);
+  pthread_mutex_unlock(&client->lock);
+  return is_found;
+}
+
 static void cancel(struct aws_client *client, struct aws_request *request)
 {
   if (request->transfer != NULL) {
     transfer_end(request->transfer);
   } else {
     (void)(request_list_remove(&client->ready, request) || request_list_remove(&client->delayed, request) ||
-           request_list_remove(&client->blocked, request));
+           request_list_remove(&client->blocked, request) || remove_incoming(client, request));
   }
   attempt_finish(request, AWS_CANCELLED, true,
                  error_make(ERROR_SHUTTING_DOWN, "%s %.*s: was cancelled", request->operation, TEXT_ARGS(request->subject)));
