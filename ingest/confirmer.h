@@ -41,10 +41,10 @@ struct error confirmer_start(struct confirmer_settings settings, struct confirme
 /* Any thread. ERROR_BUSY, ERROR_SHUTTING_DOWN: said at once. Otherwise on_done follows. */
 struct error confirmer_ask(struct confirmer *confirmer, struct confirmation *confirmation) ERROR_MUST_CHECK;
 
-/* After the AWS client has stopped, so that no fetch comes back: ends what waits; from then on nothing is taken. Accepts NULL.
- */
+/* Before the AWS client stops, which is given links to open until then: ends what waits; from then on nothing is taken. A fetch
+ * that comes back later is forgotten, its row still waits. Accepts NULL. */
 void confirmer_stop(struct confirmer *confirmer);
-/* After confirmer_stop. Accepts NULL. */
+/* After confirmer_stop, and after the AWS client has stopped. Accepts NULL. */
 void confirmer_free(struct confirmer *confirmer);
 
 #endif

@@ -107,9 +107,9 @@ void push_intake_stop(struct push_intake *intake, int grace_ms)
 {
   if (intake != NULL) {
     sns_receiver_stop(intake->sns);
+    confirmer_stop(intake->confirmer); /* before the client, whom its thread gives links to open */
     aws_client_stop(intake->links);
     intake->links = NULL;
-    confirmer_stop(intake->confirmer);
     message_log_stop(intake->messages, grace_ms);
   }
 }

@@ -10,7 +10,6 @@
 #include "ingest/sns_message.h"
 #include "server/base/clock.h"
 #include "server/json/writer.h"
-#include "server/json/writer.h"
 #include "server/log.h"
 #include "server/metrics.h"
 
