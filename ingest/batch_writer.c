@@ -67,7 +67,7 @@ static void drop_pending(struct batch_writer *writer, size_t count)
   memmove(writer->pending, writer->pending + count, writer->pending_count * sizeof writer->pending[0]);
 }
 
-/* Answers everything that waits. */
+/* Answers everything that waits, and who waits for room: with nothing under way, nothing else would tell them. */
 static void fail_all(struct batch_writer *writer, struct error outcome)
 {
   do {
@@ -75,6 +75,7 @@ static void fail_all(struct batch_writer *writer, struct error outcome)
     under_way_end(writer->under_way, writer->pending, writer->pending_count);
     writer->pending_count = queue_take(writer->queue, (void **)writer->pending, PENDING_MAX, 0);
   } while (writer->pending_count != 0);
+  under_way_tell_waiters(writer->under_way);
 }
 
 /* ---- connection ---- */
