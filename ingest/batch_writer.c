@@ -8,7 +8,6 @@
 #include "ingest/batch.h"
 #include "ingest/batch_commit.h"
 #include "ingest/partitions.h"
-#include "ingest/shadow_keeper.h"
 #include "ingest/under_way.h"
 #include "ingest/writer_metrics.h"
 #include "server/base/arena.h"
@@ -177,7 +176,9 @@ static struct error write_once(struct batch_writer *writer, struct arena *arena,
   TRY(ensure_days(writer, arena, &batch));
   *row_count = batch.row_count;
   TRY(batch_commit(&writer->store, &batch));
-  shadow_keeper_take(writer->settings.shadows, &batch, writer->registry);
+  if (writer->settings.on_committed != NULL) {
+    writer->settings.on_committed(writer->settings.on_committed_context, &batch, writer->registry);
+  }
   return error_none();
 }
 

@@ -18,10 +18,11 @@
 #include "server/base/error.h"
 #include "server/db/connection.h"
 
-struct metrics;
-struct shadow_keeper;
-struct spool;
+struct batch;
 struct batch_writer;
+struct metrics;
+struct spool;
+struct vehicle_registry;
 
 /* What one request brought. The submitter's until batch_writer_submit succeeds, the writer's until on_done. */
 struct delivery {
@@ -55,8 +56,9 @@ struct batch_writer_settings {
   int64_t queue_max_bytes; /* sum of memory_bytes of all that are not done; 0: 128 MiB */
   struct spool *spool;     /* may be NULL; borrowed until batch_writer_stop */
   struct metrics *metrics; /* may be NULL */
-  /* Gets what each committed batch says of shadows; may be NULL. Outlives the writer. */
-  struct shadow_keeper *shadows;
+  /* Sees each batch after its commit, before its deliveries end, on the writer's thread; may be NULL. */
+  void (*on_committed)(void *context, const struct batch *batch, const struct vehicle_registry *registry);
+  void *on_committed_context;
 };
 
 /* Starts the thread; the database may be away, it is asked for again and again. */

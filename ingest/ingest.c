@@ -119,13 +119,19 @@ static struct error start_spool(struct ingest *ingest)
   return spool_start(ingest->spool);
 }
 
+static void take_shadows(void *shadows, const struct batch *batch, const struct vehicle_registry *registry)
+{
+  shadow_keeper_take(shadows, batch, registry);
+}
+
 static struct error start_writer(struct ingest *ingest)
 {
   struct batch_writer_settings writer = {.database = database_of(ingest, "crumbtrail writer", WRITER_TIMEOUT_MS),
                                          .queue_max = ingest->settings.config->ingest_queue_max,
                                          .spool = ingest->spool,
                                          .metrics = ingest->settings.metrics,
-                                         .shadows = ingest->shadows};
+                                         .on_committed = take_shadows,
+                                         .on_committed_context = ingest->shadows};
   return batch_writer_start(writer, &ingest->writer);
 }
 

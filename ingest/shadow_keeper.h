@@ -26,8 +26,8 @@ struct error shadow_keeper_start(struct shadow_keeper_settings settings, struct 
 /* Stores what waits, within grace_ms, and frees. After those who hand over have stopped. Accepts NULL. */
 void shadow_keeper_stop(struct shadow_keeper *keeper, int grace_ms);
 
-/* What a batch says of shadows; after its commit, before its deliveries end. Copies the newest of each vehicle. The keeper may
- * be NULL. Thread: the writer's. */
+/* What a batch says of shadows; after its commit, before its deliveries end. Copies the newest of each vehicle.
+ * Thread: the writer's. */
 void shadow_keeper_take(struct shadow_keeper *keeper, const struct batch *batch, const struct vehicle_registry *registry);
 
 /* One text of one vehicle, copied. Thread: any. */

@@ -70,9 +70,6 @@ static void take_rejects(struct shadow_keeper *keeper, const struct delivery *de
 
 void shadow_keeper_take(struct shadow_keeper *keeper, const struct batch *batch, const struct vehicle_registry *registry)
 {
-  if (keeper == NULL) {
-    return;
-  }
   pthread_mutex_lock(&keeper->mutex);
   const struct batch_row *end = batch->rows + batch->row_count;
   for (const struct batch_row *first = batch->rows; first < end;) {
