@@ -6,7 +6,6 @@
 #include <time.h>
 
 #include "ingest/partitions.h"
-#include "ingest_sql.h"
 #include "server/base/arena.h"
 #include "server/base/clock.h"
 #include "server/log.h"
@@ -20,10 +19,7 @@ struct keeper {
   bool is_stopping;
 };
 
-enum { INTERVAL_S = 3600, FIRST_RETRY_S = 1, LAST_RETRY_S = 60, MESSAGES_AT_ONCE = 10000 };
-
-/* SNS and Firehose try for two hours at most. */
-#define MESSAGES_KEPT_US (2 * US_PER_DAY)
+enum { INTERVAL_S = 3600, FIRST_RETRY_S = 1, LAST_RETRY_S = 60 };
 
 /* Yesterday too: vehicles that come out of a tunnel of radio silence at midnight are the rule. */
 static struct error make_days(struct keeper *keeper, struct db_connection *connection)
@@ -42,38 +38,11 @@ static struct error make_days(struct keeper *keeper, struct db_connection *conne
   return error;
 }
 
-static bool is_stopping(struct keeper *keeper)
-{
-  pthread_mutex_lock(&keeper->mutex);
-  const bool stops = keeper->is_stopping;
-  pthread_mutex_unlock(&keeper->mutex);
-  return stops;
-}
-
-static struct error forget_messages(struct keeper *keeper, struct db_connection *connection)
-{
-  struct arena *arena = arena_new(1024);
-  struct error error = error_none();
-  int64_t forgotten = MESSAGES_AT_ONCE;
-  while (error.code == ERROR_NONE && forgotten == MESSAGES_AT_ONCE && !is_stopping(keeper)) {
-    arena_reset(arena);
-    struct db_parameters *parameters = db_parameters_new(arena);
-    db_add_time(parameters, clock_now_us() - MESSAGES_KEPT_US);
-    db_add_int64(parameters, MESSAGES_AT_ONCE);
-    error = db_run(connection, &SQL_DELETE_OLD_MESSAGES, parameters, &forgotten);
-  }
-  arena_free(arena);
-  return error;
-}
-
 static struct error work(struct keeper *keeper)
 {
   struct db_connection *connection = NULL;
   TRY(db_open(keeper->settings.database, &connection));
-  struct error error = make_days(keeper, connection);
-  if (error.code == ERROR_NONE) {
-    error = forget_messages(keeper, connection);
-  }
+  const struct error error = make_days(keeper, connection);
   db_close(connection);
   return error;
 }

@@ -1,5 +1,4 @@
-/* The keeper: a thread that makes the partitions of the coming days and forgets the ids of old messages (ingest_message), at
- * start and every hour.
+/* The keeper: a thread that makes the partitions of the coming days, at start and every hour.
  *
  * Owns: its thread, one connection while it works (none in between). A database that is away is tried again with back-off. */
 #ifndef CRUMBTRAIL_INGEST_KEEPER_H

@@ -44,18 +44,6 @@ test('partitions exist for the days to come', async () => {
   assert.equal(rows[0][0], '8');
 });
 
-test('ids of messages that nobody delivers again are forgotten, the others kept', async () => {
-  await program.sql("INSERT INTO ingest_message SELECT 2, 'old-' || n, now() - interval '3 days' FROM generate_series(1, 20001) AS n");
-  await program.sql("INSERT INTO ingest_message VALUES (4, 'new', now() - interval '1 day')");
-  assert.equal(await program.stop(), 0);
-  program = await new Program({ data }).start();
-  const left = await eventually(async () => {
-    const found = await program.sql('SELECT message_id FROM ingest_message');
-    return found.length === 1 ? found : null;
-  }, { what: 'the old ids to go' });
-  assert.deepEqual(left, [['new']]);
-});
-
 test('a second server on the same folder is refused', async () => {
   const err = await serveRefused(data);
   assert.match(err, /another crumbtrail \(process \d+\) is using the data folder/);
