@@ -2,7 +2,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "ingest/aws_waiter.h"
@@ -24,7 +23,7 @@ enum {
   PAGE_ARENA_BYTES = 256 * 1024,
   CONNECT_TIMEOUT_S = 10,
   STATEMENT_TIMEOUT_MS = 10000,
-  STEP_MS = 50,
+  STEP_US = 50000,
   LOOK_EVERY_MS = 300,
   BAR_EVERY_MS = 500,
   LINE_EVERY_MS = 10000,
@@ -257,14 +256,13 @@ static struct error run(struct backfill *backfill)
   struct error error = error_none();
   backfill->report_at_us = backfill->began_us + LINE_EVERY_MS / 10 * US_PER_MS;
   while (error.code == ERROR_NONE && (!backfill->listing.is_over || backfill->pages.count != 0)) {
-    struct timespec pause = {.tv_nsec = STEP_MS * 1000 * 1000};
     if (*backfill->input->stop != 0) {
       return error_make(ERROR_SHUTTING_DOWN, "ended before everything was read: the same command goes on from here");
     }
     error = step(backfill);
     bool is_full = backfill->listing.is_over || backfill->pages.count == PAGES_MAX;
     if (is_full) {
-      (void)nanosleep(&pause, NULL);
+      (void)usleep(STEP_US);
     }
   }
   return error;

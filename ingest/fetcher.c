@@ -4,10 +4,8 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "ingest/fetcher_metrics.h"
-#include "ingest/object_ledger.h"
+#include "ingest/fetcher_marks.h"
 #include "ingest/object_read.h"
-#include "ingest/rejected.h"
 #include "ingest/steady_connection.h"
 #include "server/base/arena.h"
 #include "server/base/clock.h"
@@ -15,10 +13,11 @@
 
 enum {
   ARENA_FIRST_BYTES = 256 * 1024,
-  MEMORY_OF_ALL_BYTES = 64 * 1024 * 1024, /* of events under way */
-  MEMORY_OF_ONE_MIN_BYTES = 1024 * 1024,
-  MEMORY_OF_ONE_MAX_BYTES = 4 * 1024 * 1024,
-  HELD_PER_READER = 4, /* in hand at a time: those beyond the transfers wait for one or for their commit */
+  MEMORY_OF_ONE_BYTES = 4 * 1024 * 1024, /* of events under way */
+  SMALL_BYTES = 256 * 1024,
+  UNKNOWN_SIZE_BYTES = 1024 * 1024,
+  LARGE_ONES_BYTES = 16 * 1024 * 1024, /* transferred at a time; at least one */
+  HELD_PER_READER = 4,                 /* in hand at a time: those beyond the transfers wait for one or for their commit */
   HELD_MIN = 64,
   TROUBLE_FIRST_MS = 1000,
   TROUBLE_MAX_MS = 30000,
@@ -26,6 +25,7 @@ enum {
 #define LEASE_US (30 * US_PER_SECOND)
 #define RENEW_EVERY_US (10 * US_PER_SECOND)
 #define LOOK_EVERY_US US_PER_SECOND
+#define LOOK_SOON_US (20 * US_PER_MS)
 
 struct fetcher {
   struct fetcher_settings settings;
@@ -120,86 +120,11 @@ static void finish_transferred(struct fetcher *fetcher)
 
 /* ---- marking ---- */
 
-struct marking {
-  struct object_mark *marks;
-  size_t mark_count;
-  struct object_entry *replaced; /* what stands in the place of announced objects now */
-  size_t replaced_count;
-  size_t trouble_count;
-};
-
-static void add_replaced(struct fetcher *fetcher, struct marking *marking, const struct object_read *read)
+/* Nothing but trouble: the others would fare no better now. */
+static void note_trouble(struct fetcher *fetcher, const struct fetcher_marks *marks)
 {
-  struct announcement *announcement = arena_alloc(fetcher->arena, sizeof *announcement);
-  *announcement = (struct announcement){
-      .bucket = read->claim.bucket, .key = read->claim.key, .etag = read->etag, .size_bytes = read->length_bytes};
-  marking->replaced[marking->replaced_count++] = (struct object_entry){announcement, read->claim.found_by};
-}
-
-/* Spread, so that what failed together does not come back together. */
-static int64_t spread(struct fetcher *fetcher, int64_t delay_us)
-{
-  return delay_us / 4 * 3 + delay_us / 1024 * (rand_r(&fetcher->seed) % 512);
-}
-
-static void log_attempt(const struct object_read *read, const struct object_decision *decision)
-{
-  const struct object_claim *claim = &read->claim;
-  if (decision->state == OBJECT_READ) {
-    LOG_DEBUG("object_read", "bucket=%s key=%s bytes=%lld events=%llu", log_quote(claim->bucket), log_quote(claim->key),
-              (long long)read->received_bytes, (unsigned long long)read->totals.events);
-  } else if (decision->state != OBJECT_WAITING) {
-    LOG_WARNING("object_not_read", "bucket=%s key=%s state=%s tries=%d detail=%s", log_quote(claim->bucket),
-                log_quote(claim->key), object_state_word(decision->state), claim->tries, log_quote_cstring(decision->error));
-  }
-}
-
-static void add_mark(struct fetcher *fetcher, struct marking *marking, const struct object_read *read)
-{
-  struct object_decision decision = object_read_decide(read);
-  if (!decision.is_marked) {
-    return;
-  }
-  bool is_again = decision.state == OBJECT_WAITING || decision.state == OBJECT_FAILED;
-  bool is_read = decision.state == OBJECT_READ;
-  const struct event_stream_totals *totals = &read->totals;
-  struct text error = rejected_storable(text_copy(fetcher->arena, text_from(decision.error)));
-  marking->marks[marking->mark_count++] = (struct object_mark){
-      .claim = &read->claim,
-      .state = decision.state,
-      .next_try_at_us = is_again ? clock_now_us() + spread(fetcher, decision.delay_us) : 0,
-      .error = error.length != 0 ? error : (struct text){NULL, 0},
-      .etag = is_read ? rejected_storable(read->etag) : TEXT(""),
-      .size_bytes = is_read ? read->received_bytes : -1,
-      .events = (int64_t)totals->events,
-      .stored = (int64_t)totals->stored,
-      .duplicates = (int64_t)totals->duplicates,
-      .rejected = (int64_t)totals->rejected,
-      .digest = is_read ? (struct text){(const char *)totals->digest, sizeof totals->digest} : (struct text){NULL, 0}};
-  marking->trouble_count += decision.is_trouble;
-  if (read->is_replaced) {
-    add_replaced(fetcher, marking, read);
-  }
-  log_attempt(read, &decision);
-  fetcher_metrics_count(&fetcher->metrics, decision.state, read->received_bytes);
-}
-
-static struct error write_marks(struct fetcher *fetcher, const struct marking *marking)
-{
-  struct db_connection *connection = fetcher->database.connection;
-  int64_t now_us = clock_now_us();
-  if (marking->replaced_count != 0) {
-    TRY(object_ledger_announce(connection, fetcher->arena, marking->replaced, marking->replaced_count, now_us, NULL));
-    fetcher->look_at_us = 0;
-  }
-  return marking->mark_count != 0 ? object_ledger_mark(connection, fetcher->arena, marking->marks, marking->mark_count, now_us)
-                                  : error_none();
-}
-
-static void note_trouble(struct fetcher *fetcher, const struct marking *marking)
-{
-  if (marking->trouble_count == 0 || marking->trouble_count < marking->mark_count) {
-    fetcher->trouble_ms = marking->mark_count != 0 ? TROUBLE_FIRST_MS : fetcher->trouble_ms;
+  if (marks->trouble_count == 0 || marks->trouble_count < marks->marked_count) {
+    fetcher->trouble_ms = marks->marked_count != 0 ? TROUBLE_FIRST_MS : fetcher->trouble_ms;
     return;
   }
   fetcher->paused_until_us = clock_monotonic_us() + fetcher->trouble_ms * US_PER_MS;
@@ -241,13 +166,11 @@ static void mark_done(struct fetcher *fetcher)
     return;
   }
   if (error.code == ERROR_NONE) {
-    struct marking marking = {.marks = arena_alloc_array(fetcher->arena, count, sizeof(struct object_mark)),
-                              .replaced = arena_alloc_array(fetcher->arena, count, sizeof(struct object_entry))};
-    for (size_t i = 0; i < count; i++) {
-      add_mark(fetcher, &marking, done[i]);
-    }
-    error = write_marks(fetcher, &marking);
-    note_trouble(fetcher, &marking);
+    struct fetcher_marks marks = {.seed = fetcher->seed};
+    error = fetcher_marks_write(fetcher->database.connection, fetcher->arena, done, count, &fetcher->metrics, &marks);
+    fetcher->seed = marks.seed;
+    fetcher->look_at_us = marks.has_replaced ? 0 : fetcher->look_at_us;
+    note_trouble(fetcher, &marks);
   }
   if (error.code != ERROR_NONE) { /* they will be read again when their leases have ended */
     log_error(LOG_LEVEL_WARNING, "objects_not_marked", &error);
@@ -286,41 +209,85 @@ static struct error claim_kind(struct fetcher *fetcher, bool of_backfill, size_t
   arena_reset(fetcher->arena);
   TRY(object_ledger_claim(fetcher->database.connection, fetcher->arena, claiming, &claims, claimed));
   for (size_t i = 0; i < *claimed; i++) {
-    fetcher->held[fetcher->held_count++] = object_read_start(&fetcher->reads, &claims[i]);
+    fetcher->held[fetcher->held_count++] = object_read_new(&fetcher->reads, &claims[i]);
   }
   return error_none();
 }
 
-/* What happens now goes before what a back-fill has found. */
-static struct error claim(struct fetcher *fetcher, size_t limit, size_t *claimed)
+/* What happens now goes before what a back-fill has found, and has half of the room for itself. *pause_us: until it makes sense
+ * to look again. */
+static struct error claim(struct fetcher *fetcher, int64_t *pause_us)
 {
-  size_t of_backfill = 0;
-  *claimed = 0;
+  size_t room = fetcher->held_max - fetcher->held_count;
+  size_t claimed = 0;
   TRY(steady_connection_ensure(&fetcher->database));
-  TRY(claim_kind(fetcher, false, limit, claimed));
-  if (*claimed < limit) {
-    TRY(claim_kind(fetcher, true, limit - *claimed, &of_backfill));
+  TRY(claim_kind(fetcher, false, room, &claimed));
+  *pause_us = claimed == room ? 0 : LOOK_EVERY_US;
+  size_t half = fetcher->held_max / 2;
+  room = fetcher->held_count < half ? half - fetcher->held_count : 0;
+  if (claimed != 0 || room < fetcher->held_max / 8) {
+    *pause_us = *pause_us != 0 ? LOOK_SOON_US : 0;
+    return error_none();
   }
-  *claimed += of_backfill;
+  TRY(claim_kind(fetcher, true, room, &claimed));
+  *pause_us = claimed == room ? 0 : LOOK_EVERY_US;
   return error_none();
 }
 
 static void claim_more(struct fetcher *fetcher, int64_t now_us)
 {
-  size_t room = fetcher->held_max - fetcher->held_count;
-  bool is_worthwhile = room >= fetcher->held_max / 4; /* in sets, not one by one */
+  bool is_worthwhile = fetcher->held_count <= fetcher->held_max / 4 * 3 && /* in sets, not one by one */
+                       batch_writer_is_ready(fetcher->settings.writer);
   if (fetcher->is_ending || !is_worthwhile || now_us < fetcher->look_at_us || now_us < fetcher->paused_until_us) {
     return;
   }
   if (fetcher->held_count == 0) {
     fetcher->renew_at_us = now_us + RENEW_EVERY_US;
   }
-  size_t claimed = 0;
-  struct error error = claim(fetcher, room, &claimed);
+  int64_t pause_us = LOOK_EVERY_US;
+  struct error error = claim(fetcher, &pause_us);
   if (error.code != ERROR_NONE && error.code != ERROR_DATABASE_AWAY) {
     log_error(LOG_LEVEL_WARNING, "objects_not_claimed", &error);
   }
-  fetcher->look_at_us = claimed == room ? 0 : now_us + LOOK_EVERY_US;
+  fetcher->look_at_us = now_us + pause_us;
+}
+
+/* ---- transfers ---- */
+
+static int64_t size_of(const struct object_read *read)
+{
+  return read->claim.size_bytes >= 0 ? read->claim.size_bytes : UNKNOWN_SIZE_BYTES;
+}
+
+/* Small objects as many at a time as readers are set. Large ones keep the reader of events busy one by one: a few at a time, in
+ * the order in which they were claimed, because breadcrumbs that come in the order of time are stored at a fraction of the cost
+ * of those that do not. */
+static void start_transfers(struct fetcher *fetcher)
+{
+  int running = 0;
+  int64_t large_bytes = 0;
+  bool has_large_room = true;
+  for (size_t i = 0; i < fetcher->held_count; i++) {
+    const struct object_read *read = fetcher->held[i];
+    bool is_running = read->is_started && !atomic_load(&read->is_transferred);
+    running += is_running;
+    large_bytes += is_running && size_of(read) > SMALL_BYTES ? size_of(read) : 0;
+  }
+  for (size_t i = 0; i < fetcher->held_count && running < fetcher->settings.readers; i++) {
+    struct object_read *read = fetcher->held[i];
+    bool is_large = size_of(read) > SMALL_BYTES;
+    if (read->is_started || (is_large && !has_large_room)) {
+      continue;
+    }
+    if (is_large && large_bytes != 0 && large_bytes + size_of(read) > LARGE_ONES_BYTES) {
+      has_large_room = false;
+      continue;
+    }
+    large_bytes += is_large ? size_of(read) : 0;
+    running++;
+    read->is_started = true;
+    object_read_start(read);
+  }
 }
 
 /* ---- the thread ---- */
@@ -328,8 +295,12 @@ static void claim_more(struct fetcher *fetcher, int64_t now_us)
 static void cancel_transfers(struct fetcher *fetcher)
 {
   for (size_t i = 0; i < fetcher->held_count; i++) {
-    if (!atomic_load(&fetcher->held[i]->is_transferred)) {
-      object_read_cancel(fetcher->held[i]);
+    struct object_read *read = fetcher->held[i];
+    if (!read->is_started) {
+      read->is_started = read->is_finished = true;
+      object_read_skip(read);
+    } else if (!atomic_load(&read->is_transferred)) {
+      object_read_cancel(read);
     }
   }
 }
@@ -365,6 +336,9 @@ static void *run(void *argument)
     mark_done(fetcher);
     renew_leases(fetcher, now_us);
     claim_more(fetcher, now_us);
+    if (!fetcher->is_ending) {
+      start_transfers(fetcher);
+    }
     fetcher_metrics_in_hand(&fetcher->metrics, fetcher->held_count);
     if (!fetcher->is_ending || fetcher->held_count != 0) {
       wait_for_work(fetcher);
@@ -378,15 +352,6 @@ static void *run(void *argument)
 }
 
 /* ---- starting and stopping ---- */
-
-static size_t memory_of_one(int readers)
-{
-  size_t share = (size_t)MEMORY_OF_ALL_BYTES / (size_t)readers;
-  if (share < MEMORY_OF_ONE_MIN_BYTES) {
-    return MEMORY_OF_ONE_MIN_BYTES;
-  }
-  return share < MEMORY_OF_ONE_MAX_BYTES ? share : MEMORY_OF_ONE_MAX_BYTES;
-}
 
 static void init_conditions(struct fetcher *fetcher)
 {
@@ -436,7 +401,7 @@ struct error fetcher_start(struct fetcher_settings settings, struct fetcher **fe
                                               .writer = settings.writer,
                                               .events = &made->settings.events,
                                               .patterns = &made->settings.patterns,
-                                              .memory_max_bytes = memory_of_one(settings.readers),
+                                              .memory_max_bytes = MEMORY_OF_ONE_BYTES,
                                               .on_transferred = on_transferred,
                                               .on_room = on_room,
                                               .on_done = on_done,

@@ -1,5 +1,7 @@
 #include "ingest/object_ledger.h"
 
+#include <stdlib.h>
+
 #include "ingest_sql.h"
 #include "server/log.h"
 
@@ -158,6 +160,15 @@ struct error object_ledger_announce(struct db_connection *connection, struct are
 
 /* ---- claiming ---- */
 
+static int compare_keys(const void *a, const void *b)
+{
+  const struct object_claim *left = a;
+  const struct object_claim *right = b;
+  size_t common = left->key.length < right->key.length ? left->key.length : right->key.length;
+  int order = memcmp(left->key.data, right->key.data, common);
+  return order != 0 ? order : (left->key.length > right->key.length) - (left->key.length < right->key.length);
+}
+
 struct error object_ledger_claim(struct db_connection *connection, struct arena *arena, struct object_claiming claiming,
                                  struct object_claim **claims, size_t *count)
 {
@@ -180,6 +191,7 @@ struct error object_ledger_claim(struct db_connection *connection, struct arena 
                                            .found_by = (enum found_by)db_int64(rows, row, 6),
                                            .tries = (int32_t)db_int64(rows, row, 7)};
   }
+  qsort(*claims, *count, sizeof **claims, compare_keys);
   return error_none();
 }
 

@@ -48,6 +48,7 @@ struct object_claiming {
   int64_t lease_until_us;
   int limit;
 };
+/* In the order of their keys. */
 struct error object_ledger_claim(struct db_connection *connection, struct arena *arena, struct object_claiming claiming,
                                  struct object_claim **claims, size_t *count) ERROR_MUST_CHECK;
 

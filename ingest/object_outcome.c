@@ -26,7 +26,7 @@ static struct object_decision decision_of(enum object_state state, const char *f
 
 static struct object_decision decision_of(enum object_state state, const char *format, ...)
 {
-  struct object_decision decision = {.is_marked = true, .state = state};
+  struct object_decision decision = {.state = state};
   va_list arguments;
   va_start(arguments, format);
   (void)vsnprintf(decision.error, sizeof decision.error, format, arguments);
@@ -99,8 +99,7 @@ static struct object_decision decide_stored(const struct object_attempt *attempt
 {
   const struct error *stored = attempt->stored;
   switch (stored->code) {
-  case ERROR_DATABASE_AWAY:
-    return (struct object_decision){.is_marked = false};
+  case ERROR_DATABASE_AWAY: /* nobody's fault that could be told here */
   case ERROR_SHUTTING_DOWN:
     return decision_of(OBJECT_WAITING, "%s", "");
   default:

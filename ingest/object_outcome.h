@@ -25,7 +25,6 @@ struct object_attempt {
 enum { OBJECT_ERROR_MAX = 400 };
 
 struct object_decision {
-  bool is_marked; /* false: the database is away. Nothing is written; the object is claimed again when its lease has ended */
   enum object_state state;
   int64_t delay_us;             /* until the next try, of waiting and failed */
   bool is_trouble;              /* S3 as a whole is out of reach or wants less: others would fare no better now */

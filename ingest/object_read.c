@@ -113,7 +113,7 @@ static void on_done(struct aws_request *request, const struct aws_outcome *outco
   read->settings->on_transferred(read, read->settings->context);
 }
 
-struct object_read *object_read_start(const struct object_read_settings *settings, const struct object_claim *claim)
+struct object_read *object_read_new(const struct object_read_settings *settings, const struct object_claim *claim)
 {
   struct object_read *read = calloc(1, sizeof *read);
   if (read == NULL) {
@@ -129,6 +129,18 @@ struct object_read *object_read_start(const struct object_read_settings *setting
   read->claim.version_key = text_copy(arena, claim->version_key);
   read->claim.version_id = text_copy(arena, claim->version_id);
   read->claim.etag = text_copy(arena, claim->etag);
+  return read;
+}
+
+void object_read_skip(struct object_read *read)
+{
+  read->answer = (struct aws_outcome){.result = AWS_CANCELLED};
+  read->settings->on_done(read, read->settings->context);
+}
+
+void object_read_start(struct object_read *read)
+{
+  const struct object_read_settings *settings = read->settings;
   struct s3_object object = {read->claim.bucket, read->claim.key, read->claim.version_id};
   struct aws_handlers handlers = {.context = read, .on_head = on_head, .on_data = on_data, .on_done = on_done};
   read->request = s3_get_request(object, (struct s3_range){0, 0}, handlers);
@@ -137,7 +149,6 @@ struct object_read *object_read_start(const struct object_read_settings *setting
     read->answer = (struct aws_outcome){.result = AWS_CANCELLED, .is_temporary = true, .error = error};
     settings->on_transferred(read, settings->context);
   }
-  return read;
 }
 
 /* ---- its end, on the fetcher's thread ---- */

@@ -36,6 +36,7 @@ struct object_read {
   struct object_claim claim; /* its texts live in the arena */
   struct arena *arena;
   /* What the fetcher notes of it. */
+  bool is_started;
   atomic_bool is_transferred;
   atomic_bool is_done;
   bool is_finished;     /* nothing but on_done is missing */
@@ -56,16 +57,19 @@ struct object_read {
   atomic_bool is_finishing;
 };
 
-/* Starts the transfer. The settings are borrowed. */
-struct object_read *object_read_start(const struct object_read_settings *settings, const struct object_claim *claim);
+/* Nothing runs yet: to be started, or freed. The settings are borrowed. */
+struct object_read *object_read_new(const struct object_read_settings *settings, const struct object_claim *claim);
+void object_read_start(struct object_read *read);
+/* Instead of the start: as if it had been cancelled; on_done is called. */
+void object_read_skip(struct object_read *read);
 /* Once on_transferred was called, by one thread at a time. False: the writer has no room, to be called again after on_room. */
 bool object_read_finish(struct object_read *read) ERROR_MUST_CHECK;
 /* The same without reading what is left. */
 void object_read_give_up(struct object_read *read);
-/* Breaks the transfer off; on_transferred follows. Before on_transferred only. */
+/* Breaks the transfer off; on_transferred follows. After the start, before on_transferred only. */
 void object_read_cancel(struct object_read *read);
 /* After on_done. */
 struct object_decision object_read_decide(const struct object_read *read);
-void object_read_free(struct object_read *read); /* accepts NULL; after on_done */
+void object_read_free(struct object_read *read); /* accepts NULL; after on_done, or not started */
 
 #endif

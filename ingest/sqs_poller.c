@@ -22,6 +22,7 @@ enum {
   BACK_OFF_FIRST_MS = 500,
   BACK_OFF_MAX_MS = 30000,
   AWAY_CHECK_MS = 250,
+  LEFT_RETRY_MS = 1000,
   ARENA_FIRST_BYTES = 64 * 1024,
 };
 
@@ -166,14 +167,33 @@ static void count_fates(const struct sqs_poller *poller, const enum sqs_fate *fa
   }
 }
 
-/* What was received is looked at even when the poller stops: its time out of sight has begun. */
-static void take(struct receiver_thread *receiver, const struct sqs_message *messages, size_t count)
+/* Those that were left move to the front; how many. */
+static size_t keep_left(struct sqs_message *messages, size_t count, const enum sqs_fate *fates)
+{
+  size_t left = 0;
+  for (size_t i = 0; i < count; i++) {
+    if (fates[i] == SQS_LEFT) {
+      messages[left++] = messages[i];
+    }
+  }
+  return left;
+}
+
+/* What cannot be stored now is tried again while nobody else sees it. */
+static void take(struct receiver_thread *receiver, struct sqs_message *messages, size_t count)
 {
   struct sqs_poller *poller = receiver->queue->poller;
-  enum sqs_fate *fates = NULL;
-  sqs_intake_take(&poller->settings.intake, receiver->arena, &receiver->scratch, messages, count, &fates);
-  count_fates(poller, fates, count);
-  delete_messages(receiver, messages, count, fates);
+  int64_t until_us = clock_monotonic_us() + VISIBILITY_S / 2 * US_PER_SECOND;
+  while (count != 0) {
+    enum sqs_fate *fates = NULL;
+    sqs_intake_take(&poller->settings.intake, receiver->arena, &receiver->scratch, messages, count, &fates);
+    count_fates(poller, fates, count);
+    delete_messages(receiver, messages, count, fates);
+    count = keep_left(messages, count, fates);
+    if (count != 0 && (clock_monotonic_us() > until_us || !wait_ms(poller, LEFT_RETRY_MS))) {
+      return;
+    }
+  }
 }
 
 static void set_busy(struct sqs_queue *queue, bool is_busy)

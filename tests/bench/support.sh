@@ -25,7 +25,7 @@ free_port() { # of the loopback interface
 start_server() {
   port=$(free_port) admin=$(free_port)
   "$program" serve --data "$folder/data" --listen "127.0.0.1:$port" --admin-listen "127.0.0.1:$admin" --ingest-key "$key" \
-    --log-level warning 2> "$folder/log" &
+    --log-level warning ${server_flags[@]+"${server_flags[@]}"} 2> "$folder/log" &
   server=$!
   for _ in $(seq 300); do
     curl -sf "http://127.0.0.1:$admin/readyz" > /dev/null && return

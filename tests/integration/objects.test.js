@@ -138,7 +138,7 @@ test('what is gone or replaced before it is read is kept as missing, and what re
 
 test('a thousand objects of one event each, by two servers on one database, are read once each', { skip }, async () => {
   const { bucket, queue, program, announce } = await fleet();
-  const second = await new Program({ data: program.data, flags: [...store.flags, ...queue.flags],
+  const second = await new Program({ flags: [...store.flags, ...queue.flags],
     database: `postgresql:///crumbtrail?host=${path.join(program.data, 'run')}&user=postgres` }).start();
   const objects = eventsOf('iotfleet_many', 1000).map((event) => ruleObject(event, 's3p'));
   const written = await store.put(bucket, objects);
