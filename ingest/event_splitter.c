@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "ingest/event_resync.h"
 #include "ingest/event_scanner.h"
 #include "server/base/arena.h"
 #include "server/json/broken.h"
@@ -37,9 +38,8 @@ struct event_splitter {
   size_t broken_at;   /* MODE_BROKEN: how far from the start the value looks good */
   bool is_unbalanced; /* an end by brackets was looked for in vain in the last EVENT_SPLITTER_AHEAD bytes */
   size_t since_unbalanced;
-  bool after_close;      /* MODE_SKIP: the last byte that is no separator is a closing bracket */
-  bool after_newline;    /* and there was a line's end since the last byte that is no white space */
-  struct buffer skipped; /* MODE_SKIP, MODE_LARGE: its first bytes */
+  struct event_resync resync; /* MODE_SKIP */
+  struct buffer skipped;      /* MODE_SKIP, MODE_LARGE: its first bytes */
   uint64_t skipped_bytes;
   struct buffer array_head; /* the first bytes of the array at hand */
   struct buffer junk;       /* the first bytes of too many broken values in a row */
@@ -59,6 +59,7 @@ struct event_splitter *event_splitter_new(void)
     error_out_of_memory(sizeof *splitter);
   }
   splitter->arena = arena_new(ARENA_BYTES);
+  buffer_reserve(&splitter->window, 1); /* pointers into it always exist */
   return splitter;
 }
 
@@ -156,11 +157,6 @@ static enum split_result end_array(struct event_splitter *splitter, struct split
   return hand_out(splitter, SPLIT_BROKEN, buffer_text(&splitter->array_head), 0, item);
 }
 
-static bool is_separator(char byte)
-{
-  return byte == ' ' || byte == ',' || byte == '\n' || byte == '\r' || byte == '\t';
-}
-
 /* Whether a bracket was read that begins or ends an array of values. */
 static bool read_bracket(struct event_splitter *splitter, char byte)
 {
@@ -183,7 +179,7 @@ static bool find_value(struct event_splitter *splitter)
 {
   for (struct text rest = window(splitter); rest.length != 0; rest = window(splitter)) {
     size_t separators = 0;
-    while (separators < rest.length && is_separator(rest.data[separators])) {
+    while (separators < rest.length && event_is_separator(rest.data[separators])) {
       separators++;
     }
     use_up(splitter, separators);
@@ -209,7 +205,7 @@ static void begin_skip(struct event_splitter *splitter, enum mode mode, size_t l
   splitter->skipped_bytes = length;
   use_up(splitter, length);
   splitter->mode = mode;
-  splitter->after_close = splitter->after_newline = false;
+  splitter->resync = (struct event_resync){false, false};
 }
 
 static struct text at_most(struct text bytes, size_t length_max)
@@ -323,23 +319,6 @@ static bool find_end(struct event_splitter *splitter, struct text bytes, bool is
   return is_found && (is_all || !is_scalar || *used != bytes.length);
 }
 
-/* Where a line's first bracket, or one right behind a closed one, begins the next value: neither is in the middle of any. What
- * is no value itself may well be the end of one, and then its quotes cannot be paired. */
-static size_t restart_in_junk(struct text bytes)
-{
-  char before = ' ';
-  for (size_t at = 0; at < bytes.length; at++) {
-    char byte = bytes.data[at];
-    if (byte == '{' && (before == '}' || before == ']' || before == '\n')) {
-      return at;
-    }
-    if (byte == '\n' || !is_separator(byte) || byte == ',') {
-      before = byte;
-    }
-  }
-  return SIZE_MAX;
-}
-
 static enum split_result read_broken(struct event_splitter *splitter, struct split_item *item)
 {
   size_t wanted = splitter->broken_at + EVENT_SPLITTER_AHEAD;
@@ -352,7 +331,7 @@ static enum split_result read_broken(struct event_splitter *splitter, struct spl
     splitter->is_unbalanced = false;
   }
   bool is_junk = bytes.data[0] != '{' && bytes.data[0] != '[';
-  size_t restart = is_junk ? restart_in_junk(bytes) : splitter->scanner.restart;
+  size_t restart = is_junk ? event_resync_in_junk(bytes) : splitter->scanner.restart;
   struct text value;
   size_t used = 0;
   if (find_end(splitter, bytes, is_all, restart, &value, &used)) {
@@ -361,12 +340,8 @@ static enum split_result read_broken(struct event_splitter *splitter, struct spl
   if (restart != SIZE_MAX) {
     return hand_out_broken(splitter, bytes, at_most(bytes, restart), restart, item);
   }
-  if (is_all) {
-    splitter->in_array = false;
-    return hand_out_broken(splitter, bytes, bytes, bytes.length, item);
-  }
   say_why(splitter, bytes);
-  begin_skip(splitter, MODE_SKIP, bytes.length);
+  begin_skip(splitter, MODE_SKIP, splitter->broken_at);
   return SPLIT_END;
 }
 
@@ -381,36 +356,28 @@ static void skip(struct event_splitter *splitter, size_t length)
 
 static enum split_result end_skip(struct event_splitter *splitter, struct split_item *item)
 {
-  size_t length = strlen(splitter->reason);
-  (void)snprintf(splitter->reason + length, sizeof splitter->reason - length,
-                 " (%" PRIu64 " bytes, of which the first %zu are kept)", splitter->skipped_bytes, splitter->skipped.length);
+  if (splitter->skipped_bytes > splitter->skipped.length) {
+    size_t length = strlen(splitter->reason);
+    (void)snprintf(splitter->reason + length, sizeof splitter->reason - length,
+                   " (%" PRIu64 " bytes, of which the first %zu are kept)", splitter->skipped_bytes, splitter->skipped.length);
+  }
   return hand_out(splitter, SPLIT_BROKEN, buffer_text(&splitter->skipped), 0, item);
-}
-
-/* A value seems to begin: a bracket at the start of a line, or an object behind one that was closed. */
-static bool seems_to_begin(const struct event_splitter *splitter, char byte)
-{
-  return (byte == '{' && (splitter->after_close || splitter->after_newline)) || (byte == '[' && splitter->after_newline);
 }
 
 static enum split_result read_on(struct event_splitter *splitter, struct split_item *item)
 {
   struct text bytes = window(splitter);
-  for (size_t at = 0; at < bytes.length; at++) {
-    char byte = bytes.data[at];
-    if (seems_to_begin(splitter, byte)) {
-      skip(splitter, at);
-      return end_skip(splitter, item);
-    }
-    if (byte == '\n') {
-      splitter->after_newline = true;
-    } else if (!is_separator(byte) || (byte == ',' && !splitter->in_array)) {
-      splitter->after_newline = false;
-      splitter->after_close = byte == '}' || byte == ']';
-    }
+  size_t next = event_resync_find(&splitter->resync, bytes, splitter->in_array);
+  if (next != SIZE_MAX) {
+    skip(splitter, next);
+    return end_skip(splitter, item);
   }
   skip(splitter, bytes.length);
-  return splitter->is_ended ? end_skip(splitter, item) : SPLIT_MORE;
+  if (!splitter->is_ended) {
+    return SPLIT_MORE;
+  }
+  splitter->in_array = false; /* the value at fault has swallowed its end */
+  return end_skip(splitter, item);
 }
 
 static enum split_result read_large(struct event_splitter *splitter, struct split_item *item)
@@ -426,7 +393,7 @@ static enum split_result read_large(struct event_splitter *splitter, struct spli
   }
   if (result == SCAN_BROKEN) {
     splitter->mode = MODE_SKIP;
-    splitter->after_close = splitter->after_newline = false;
+    splitter->resync = (struct event_resync){false, false};
     return SPLIT_END;
   }
   return SPLIT_MORE;

@@ -109,7 +109,9 @@ static void add_content(struct event_stream *stream, struct text content)
 static struct text cut_off(struct text *rest, size_t length_max)
 {
   struct text slice = {rest->data, rest->length < length_max ? rest->length : length_max};
-  *rest = (struct text){rest->data + slice.length, rest->length - slice.length};
+  if (slice.length != 0) {
+    *rest = (struct text){rest->data + slice.length, rest->length - slice.length};
+  }
   return slice;
 }
 
@@ -204,7 +206,8 @@ static bool feed(struct event_stream *stream, struct text *rest)
 
 static bool feed_held(struct event_stream *stream)
 {
-  struct text rest = {stream->held.data + stream->held_at, stream->held.length - stream->held_at};
+  struct text rest = buffer_text(&stream->held);
+  (void)cut_off(&rest, stream->held_at);
   bool has_room = feed(stream, &rest);
   stream->held_at = stream->held.length - rest.length;
   if (rest.length == 0) {

@@ -11,8 +11,8 @@
  * that it is full, and takes again when there is room.
  *
  * Threads: made, added to and ended by one thread at a time (the source's: HTTP, AWS client); that thread does all the reading.
- * `on_room` and `on_finished` come from the writer's thread, or from within event_stream_finish or _abandon: they hand over to
- * the source's own thread, or do next to nothing. */
+ * `on_room` and `on_finished` come from the writer's or the spool's thread, or from within event_stream_finish or _abandon:
+ * they hand over to the source's own thread, or do next to nothing. */
 #ifndef CRUMBTRAIL_INGEST_EVENT_STREAM_H
 #define CRUMBTRAIL_INGEST_EVENT_STREAM_H
 

@@ -208,8 +208,8 @@ struct error gunzip_stream_read(struct gunzip_stream *stream, struct text *compr
   zlib->avail_out = (uInt)capacity;
   int result = Z_OK;
   /* Once the input is used up, inflate may still hold bytes that had no room. */
-  while (zlib->avail_out != 0 && (zlib->avail_in != 0 || !stream->may_end) && result == Z_OK) {
-    stream->may_end = false;
+  stream->may_end = stream->may_end && slice == 0;
+  while (zlib->avail_out != 0 && !stream->may_end && result == Z_OK) {
     result = inflate(zlib, Z_NO_FLUSH);
     if (result == Z_STREAM_END) {
       stream->may_end = true;

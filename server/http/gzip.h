@@ -32,8 +32,9 @@ void gzip_stream_add(struct gzip_stream *stream, struct text plain, bool finish,
 struct gunzip_stream;
 struct gunzip_stream *gunzip_stream_new(void);
 void gunzip_stream_free(struct gunzip_stream *stream); /* accepts NULL */
-/* Takes from the start of *compressed, which it cuts off, until that is used up or `capacity` bytes have come out. With less
- * than `capacity`, nothing is left to come of what was taken. ERROR_BAD_INPUT: damaged; what came out before it is good. */
+/* Takes from the start of *compressed, which it cuts off, until that is used up, a member ends or `capacity` bytes have come
+ * out. With less than `capacity`, nothing is left to come of what was taken. ERROR_BAD_INPUT: damaged; what came out before it
+ * is good. */
 struct error gunzip_stream_read(struct gunzip_stream *stream, struct text *compressed, char *out, size_t capacity,
                                 size_t *length) ERROR_MUST_CHECK;
 /* At the end of a member (or before the first): the input may end here. */

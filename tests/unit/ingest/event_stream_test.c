@@ -3,6 +3,7 @@
 #include "tests/unit/cmocka_all.h"
 
 #include <dirent.h>
+#include <openssl/sha.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -243,7 +244,7 @@ static size_t cut_at_random(void *state, size_t left)
 static void assert_same(const char *name, const char *expected, char *seen)
 {
   if (strcmp(expected, seen) != 0) {
-    print_error("%s\n--- expected\n%.3000s\n--- is\n%.3000s\n", name, expected, seen);
+    print_error("%s\n--- expected\n%s\n--- is\n%s\n", name, expected, seen);
   }
   assert_string_equal(expected, seen);
   free(seen);
@@ -333,11 +334,348 @@ static void test_cases_of_its_own(void **state)
   check_folder(CASES_FOLDER "/event_stream", CASES_FOLDER "/event_stream");
 }
 
+/* ---- long inputs ---- */
+
+static void append_event(struct buffer *out, int number)
+{
+  buffer_printf(out, "{\"thingName\":\"g%d\",\"lat\":1,\"lon\":2}", number);
+}
+
+static void append_times(struct buffer *out, struct text bytes, size_t count)
+{
+  for (size_t i = 0; i < count; i++) {
+    buffer_append_text(out, bytes);
+  }
+}
+
+static size_t count_lines(const char *seen, const char *start)
+{
+  size_t count = 0;
+  for (const char *at = seen; at != NULL && *at != '\0'; at = strchr(at, '\n'), at = at != NULL ? at + 1 : NULL) {
+    count += strncmp(at, start, strlen(start)) == 0;
+  }
+  return count;
+}
+
+/* Reads it whole and cut; the caller frees what is seen. */
+static char *read_long(struct buffer *input, struct event_stream_totals *totals)
+{
+  struct source source;
+  char *whole = read_in_pieces(buffer_text(input), cut_never, NULL, &source);
+  *totals = source.totals;
+  for (unsigned int seed = 1; seed <= 3; seed++) {
+    unsigned int state = seed;
+    assert_same("long", whole, read_in_pieces(buffer_text(input), cut_at_random, &state, &source));
+  }
+  buffer_free(input);
+  return whole;
+}
+
+static void test_values_that_are_too_large(void **state)
+{
+  (void)state;
+  struct buffer input = {0};
+  struct event_stream_totals totals;
+  append_event(&input, 0);
+  buffer_append_text(&input, TEXT("{\"a\":\"")); /* whole, but for its size */
+  append_times(&input, TEXT("0123456789abcdef"), 200000);
+  buffer_append_text(&input, TEXT("\"}"));
+  append_event(&input, 1);
+  buffer_append_text(&input, TEXT("[{\"a\":[")); /* cut off when it is too large already: the next value ends it */
+  append_times(&input, TEXT("{\"b\":1},"), 200000);
+  append_event(&input, 2);
+  append_event(&input, 3);
+  buffer_append_text(&input, TEXT("]\n\""));
+  append_times(&input, TEXT("x"), 2000000);
+  buffer_append_text(&input, TEXT("\"\n"));
+  append_event(&input, 4);
+  char *seen = read_long(&input, &totals);
+  assert_int_equal(count_lines(seen, "breadcrumb g"), 4); /* the third one stood in the middle of the array */
+  assert_non_null(strstr(seen, "a value may have 1048576 bytes (3200008 bytes, of which the first 1048576 are kept)"));
+  assert_non_null(strstr(seen, "breadcrumb g3"));
+  assert_non_null(strstr(seen, "breadcrumb g4"));
+  assert_int_equal(totals.rejected, 3);
+  free(seen);
+}
+
+static void test_broken_values_without_an_end(void **state)
+{
+  (void)state;
+  struct buffer input = {0};
+  struct event_stream_totals totals;
+  append_event(&input, 0);
+  buffer_append_text(&input, TEXT("{\"a\":{\"b\" 1,")); /* no end within what is looked ahead */
+  append_times(&input, TEXT("\"c\":[1,2,3],"), 20000);
+  buffer_append_text(&input, TEXT("\n"));
+  append_event(&input, 1);
+  append_times(&input, TEXT("{\"a\":{\"b\":1}"), 20000); /* each cut off by the next: linear time */
+  append_event(&input, 2);
+  char *seen = read_long(&input, &totals);
+  assert_int_equal(count_lines(seen, "breadcrumb g"), 3);
+  free(seen);
+}
+
+/* Many broken values in a row are no list of events: one reject, however long. */
+static void test_junk(void **state)
+{
+  (void)state;
+  struct buffer input = {0};
+  struct event_stream_totals totals;
+  unsigned int random = 1;
+  append_event(&input, 0);
+  for (size_t i = 0; i < 3000000; i++) {
+    buffer_append_char(&input, (char)(rand_r(&random) >> 8));
+  }
+  buffer_append_text(&input, TEXT("}\n"));
+  append_event(&input, 1);
+  append_times(&input, TEXT("{1},"), 5000);
+  append_event(&input, 2);
+  append_times(&input, TEXT("1 "), 5000);
+  char *seen = read_long(&input, &totals);
+  assert_non_null(strstr(seen, "breadcrumb g0"));
+  assert_non_null(strstr(seen, "breadcrumb g1"));
+  assert_non_null(strstr(seen, "breadcrumb g2"));
+  assert_non_null(
+      strstr(seen, "no event among the last 1000 values and 12000 bytes more, of which the first 12000 are kept; 12000"));
+  assert_non_null(strstr(seen, ": 11111"));
+  assert_true(totals.rejected > 2002 && totals.rejected < 3002);
+  free(seen);
+}
+
+static void test_many_events_in_little_memory(void **state)
+{
+  (void)state;
+  struct source source;
+  struct buffer array = {0};
+  struct buffer packed = {0};
+  buffer_append_char(&array, '[');
+  for (int i = 0; i < 200000; i++) {
+    append_event(&array, i);
+    buffer_append_text(&array, TEXT(",\n"));
+  }
+  array.length -= 2;
+  buffer_append_char(&array, ']');
+  gzip_compress(buffer_text(&array), &packed);
+  writer_reset();
+  writer.capacity = 2; /* others fill the rest of the queue */
+  begin(&source, (struct event_stream_settings){.with_digest = true, .memory_max_bytes = 2000000});
+  for (struct text rest = buffer_text(&packed); rest.length != 0;) {
+    size_t length = rest.length < 16384 ? rest.length : 16384;
+    add(&source, (struct text){rest.data, length});
+    rest = (struct text){rest.data + length, rest.length - length};
+    buffer_clear(&writer.seen);
+  }
+  finish(&source);
+  assert_int_equal(source.totals.stored, 200000);
+  assert_int_equal(source.totals.content_bytes, array.length);
+  assert_true(writer.most_bytes < 2000000);
+  assert_true(source.rooms > 10);
+  unsigned char digest[EVENT_STREAM_DIGEST_BYTES];
+  SHA256((const unsigned char *)packed.data, packed.length, digest);
+  assert_memory_equal(source.totals.digest, digest, sizeof digest);
+  buffer_free(&array);
+  buffer_free(&packed);
+}
+
+/* ---- gzip that is none ---- */
+
+static char *read_bytes(struct text bytes)
+{
+  struct source source;
+  char *seen = read_in_pieces(bytes, cut_never, NULL, &source);
+  assert_same("bytes", seen, read_in_pieces(bytes, cut_each, NULL, &source));
+  return seen;
+}
+
+static void test_damaged_gzip(void **state)
+{
+  (void)state;
+  struct buffer plain = {0};
+  struct buffer packed = {0};
+  for (int i = 0; i < 100; i++) {
+    append_event(&plain, i);
+  }
+  gzip_compress(buffer_text(&plain), &packed);
+  size_t whole = packed.length;
+  char *seen = read_bytes((struct text){packed.data, whole - 8}); /* without its trailer */
+  assert_int_equal(count_lines(seen, "breadcrumb g"), 100);
+  assert_non_null(strstr(seen, "gzip that is damaged or cut off after 3490 bytes of its content"));
+  free(seen);
+  buffer_append_text(&packed, TEXT("garbage"));
+  seen = read_bytes(buffer_text(&packed));
+  assert_int_equal(count_lines(seen, "breadcrumb g"), 100);
+  assert_non_null(strstr(seen, "not gzip: bytes behind the last member; 7 bytes: garbage"));
+  free(seen);
+  packed.length = whole;
+  memset(packed.data + 40, 0xFF, 20); /* how far it is read depends on how it is cut */
+  struct source source;
+  seen = read_in_pieces(buffer_text(&packed), cut_never, NULL, &source);
+  assert_non_null(strstr(seen, "gzip that is damaged"));
+  free(seen);
+  seen = read_bytes(TEXT("\x1f")); /* not yet gzip */
+  assert_int_equal(count_lines(seen, "reject 0 at $: not acceptable JSON"), 1);
+  free(seen);
+  seen = read_bytes(TEXT("\x1f\x8b"));
+  assert_int_equal(count_lines(seen, "reject 0 at $: gzip that is damaged or cut off after 0 bytes"), 1);
+  free(seen);
+  buffer_free(&plain);
+  buffer_free(&packed);
+}
+
+/* ---- records ---- */
+
+static void begin_record(struct source *source, uint32_t index)
+{
+  while (event_stream_begin_record(source->stream, index) == EVENT_STREAM_FULL) {
+    wait_for_room(source);
+  }
+}
+
+static void test_records(void **state)
+{
+  (void)state;
+  struct source source;
+  const char *const records[] = {"{\"thingName\":\"g0\",\"lat\":1,\"lon\":2}\n",
+                                 "",
+                                 "{\"thingName\":\"half\",\"la",
+                                 "t\":1}",
+                                 "[{\"thingName\":\"g1\",\"lat\":1,\"lon\":2},{\"thingName\":\"x\",\"lat\":91,\"lon\":2},",
+                                 "{\"thingName\":\"g2\",\"lat\":1,\"lon\":2}{\"thingName\":\"no position\"}"};
+  writer_reset();
+  begin(&source, (struct event_stream_settings){.is_plain = true, .memory_max_bytes = 1});
+  for (uint32_t i = 0; i < 6; i++) {
+    begin_record(&source, i);
+    add(&source, text_from(records[i]));
+  }
+  while (event_stream_reject(source.stream, "records[5].data", "not base64", TEXT("!!")) == EVENT_STREAM_FULL) {
+    wait_for_room(&source);
+  }
+  finish(&source);
+  buffer_append_char(&writer.seen, '\0');
+  assert_int_equal(count_lines(writer.seen.data, "breadcrumb g"), 3);
+  const char *const rejects[] = {"reject 0 at records[2]: not acceptable JSON at byte 23: string without an end; 23 bytes",
+                                 "reject 0 at records[3]: not acceptable JSON",
+                                 "reject 1 at records[4][1].lat: expected -90..90",
+                                 "reject 2 at records[4][2]: not acceptable JSON: the input ends where ',' or ']' should be",
+                                 "reject 1 at records[5][1]: no position",
+                                 "reject 2 at records[5].data: not base64; 2 bytes: !!"};
+  for (size_t i = 0; i < sizeof rejects / sizeof rejects[0]; i++) {
+    if (count_lines(writer.seen.data, rejects[i]) != 1) {
+      print_error("%s is not in\n%s", rejects[i], writer.seen.data);
+    }
+    assert_int_equal(count_lines(writer.seen.data, rejects[i]), 1);
+  }
+  assert_int_equal(source.totals.events, 9);
+}
+
+/* ---- what the writer says ---- */
+
+static void test_a_writer_that_fails(void **state)
+{
+  (void)state;
+  struct source source;
+  struct buffer input = {0};
+  for (int i = 0; i < 100000; i++) {
+    append_event(&input, i);
+  }
+  writer_reset(); /* says no at once */
+  writer.submit_error = error_make(ERROR_DATABASE_AWAY, "away");
+  begin(&source, (struct event_stream_settings){.memory_max_bytes = 0});
+  assert_int_equal(event_stream_add(source.stream, buffer_text(&input)), EVENT_STREAM_TAKEN);
+  assert_int_equal(event_stream_add(source.stream, buffer_text(&input)), EVENT_STREAM_FAILED);
+  assert_int_equal(event_stream_finish(source.stream), EVENT_STREAM_TAKEN);
+  assert_true(source.has_finished);
+  assert_int_equal(source.totals.outcome.code, ERROR_DATABASE_AWAY);
+  writer_reset(); /* fails later */
+  writer.outcome = error_make(ERROR_QUERY_TIMEOUT, "slow");
+  begin(&source, (struct event_stream_settings){.memory_max_bytes = 1});
+  assert_int_equal(event_stream_add(source.stream, buffer_text(&input)), EVENT_STREAM_TAKEN);
+  assert_int_equal(event_stream_add(source.stream, buffer_text(&input)), EVENT_STREAM_FULL);
+  wait_for_room(&source);
+  assert_int_equal(event_stream_add(source.stream, buffer_text(&input)), EVENT_STREAM_FAILED);
+  event_stream_abandon(source.stream, error_make(ERROR_CLIENT_GONE, "gone"));
+  assert_true(source.has_finished);
+  assert_int_equal(source.totals.outcome.code, ERROR_QUERY_TIMEOUT); /* the first */
+  buffer_free(&input);
+}
+
+static void test_what_is_abandoned(void **state)
+{
+  (void)state;
+  struct source source;
+  struct buffer input = {0};
+  for (int i = 0; i < 20500; i++) {
+    append_event(&input, i);
+  }
+  writer_reset();
+  begin(&source, (struct event_stream_settings){.memory_max_bytes = 0});
+  add(&source, buffer_text(&input));
+  assert_true(writer.count >= 2);
+  event_stream_abandon(source.stream, error_make(ERROR_CLIENT_GONE, "gone"));
+  assert_false(source.has_finished); /* deliveries are under way */
+  while (writer.first != NULL) {
+    writer_store_one();
+  }
+  assert_true(source.has_finished);
+  assert_int_equal(source.totals.outcome.code, ERROR_CLIENT_GONE);
+  assert_true(source.totals.stored > 0 && source.totals.stored < 20500);
+  writer_reset(); /* while it waits for room: the writer still holds on to it */
+  writer.capacity = 1;
+  begin(&source, (struct event_stream_settings){.memory_max_bytes = 0});
+  add(&source, buffer_text(&input));
+  assert_non_null(writer.waiters);
+  event_stream_abandon(source.stream, error_make(ERROR_CLIENT_GONE, "gone"));
+  while (writer.first != NULL) {
+    writer_store_one();
+  }
+  assert_true(source.has_finished);
+  writer_reset(); /* nothing was read yet */
+  begin(&source, (struct event_stream_settings){.memory_max_bytes = 0});
+  add(&source, TEXT("{\"thingName\":\"half\""));
+  event_stream_abandon(source.stream, error_make(ERROR_CLIENT_GONE, "gone"));
+  assert_true(source.has_finished);
+  assert_int_equal(source.totals.events, 0);
+  buffer_free(&input);
+}
+
+static void test_totals(void **state)
+{
+  (void)state;
+  struct source source;
+  writer_reset();
+  writer.spools = true;
+  begin(&source, (struct event_stream_settings){.memory_max_bytes = 0});
+  add(&source, TEXT("{\"thingName\":\"g\",\"lat\":1,\"lon\":2}{}"));
+  finish(&source);
+  assert_int_equal(source.totals.spooled, 2);
+  assert_int_equal(source.totals.stored + source.totals.rejected, 0);
+  writer_reset();
+  writer.outcome = error_make(ERROR_BAD_INPUT, "the database refuses it");
+  begin(&source, (struct event_stream_settings){.memory_max_bytes = 0});
+  add(&source, TEXT("{\"thingName\":\"g\",\"lat\":1,\"lon\":2}{}"));
+  finish(&source);
+  assert_int_equal(source.totals.outcome.code, ERROR_NONE);
+  assert_int_equal(source.totals.rejected, 2);
+  writer_reset();
+  begin(&source, (struct event_stream_settings){.memory_max_bytes = 0});
+  finish(&source);
+  assert_int_equal(source.totals.events, 0);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_cases_of_the_reader),
       cmocka_unit_test(test_cases_of_its_own),
+      cmocka_unit_test(test_values_that_are_too_large),
+      cmocka_unit_test(test_broken_values_without_an_end),
+      cmocka_unit_test(test_junk),
+      cmocka_unit_test(test_many_events_in_little_memory),
+      cmocka_unit_test(test_damaged_gzip),
+      cmocka_unit_test(test_records),
+      cmocka_unit_test(test_a_writer_that_fails),
+      cmocka_unit_test(test_what_is_abandoned),
+      cmocka_unit_test(test_totals),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
