@@ -11,6 +11,7 @@ enum {
   PIECE_BROKEN_MAX = 250,
   MEMORY_MAX_BYTES = 4 * 1024 * 1024,
   ARENA_BYTES = 16 * 1024,
+  TRIES_AT_ONCE = 8,
 };
 
 /* One delivery: its body is the bytes that it was read from. */
@@ -136,14 +137,19 @@ static void fail(struct event_pieces *pieces, struct error outcome)
   drop_line(pieces);
 }
 
-/* To the writer, as far as it has room. */
+/* To the writer, as far as it has room. One that is full of nothing that would end (the spool takes no more) is not waited for:
+ * the whole is to be given again later. */
 static void submit_line(struct event_pieces *pieces)
 {
+  int tries_left = TRIES_AT_ONCE;
   while (pieces->line != NULL && !pieces->is_waiting) {
     struct piece *piece = pieces->line;
     struct error error = batch_writer_submit(pieces->settings.writer, &piece->delivery);
     if (error.code == ERROR_BUSY) {
       pieces->is_waiting = batch_writer_wait_for_room(pieces->settings.writer, &pieces->waiter);
+      if (!pieces->is_waiting && --tries_left == 0) {
+        fail(pieces, error);
+      }
     } else if (error.code != ERROR_NONE) {
       fail(pieces, error);
     } else {

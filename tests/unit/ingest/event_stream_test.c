@@ -596,6 +596,13 @@ static void test_a_writer_that_fails(void **state)
   event_stream_abandon(source.stream, error_make(ERROR_CLIENT_GONE, "gone"));
   assert_true(source.has_finished);
   assert_int_equal(source.totals.outcome.code, ERROR_QUERY_TIMEOUT); /* the first */
+  writer_reset(); /* is full, and nothing is under way that would make room */
+  writer.capacity = 0;
+  begin(&source, (struct event_stream_settings){.memory_max_bytes = 0});
+  assert_int_equal(event_stream_add(source.stream, buffer_text(&input)), EVENT_STREAM_TAKEN);
+  assert_int_equal(event_stream_finish(source.stream), EVENT_STREAM_TAKEN);
+  assert_true(source.has_finished);
+  assert_int_equal(source.totals.outcome.code, ERROR_BUSY);
   buffer_free(&input);
 }
 
