@@ -1,4 +1,5 @@
-/* PUT /v1/vehicles/{name}/desired: a row of the ledger first, then it is sent (ingest/desired_sender.h), by whichever server.
+/* PUT /v1/vehicles/{name}/desired: a row of the ledger first, then it is sent (ingest/shadow/desired_sender.h), by whichever
+ * server.
  */
 #include "api/desired.h"
 

@@ -26,7 +26,7 @@ struct position {
   float heading_deg;   /* NaN: unknown */
   float temperature_c; /* NaN: unknown */
   int8_t ignition;     /* -1 unknown, 0 off, 1 on */
-  uint8_t flags;       /* ingest/breadcrumb.h, enum breadcrumb_flag */
+  uint8_t flags;       /* ingest/events/breadcrumb.h, enum breadcrumb_flag */
 };
 
 /* Speed of at least 5 km/h moves; unknown speed counts as slow. Slow with ignition on idles; with ignition off is stopped; with

@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "ingest/command_database.h"
+#include "server/db/command_database.h"
 #include "ingest_documents.h"
 #include "ingest_sql.h"
 #include "server/base/clock.h"

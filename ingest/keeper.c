@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "ingest/partitions.h"
+#include "ingest/writer/partitions.h"
 #include "server/base/arena.h"
 #include "server/base/clock.h"
 #include "server/log.h"

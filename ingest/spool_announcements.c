@@ -2,8 +2,8 @@
 
 #include <stdlib.h>
 
-#include "ingest/notification.h"
-#include "ingest/rejected.h"
+#include "ingest/objects/notification.h"
+#include "ingest/events/rejected.h"
 
 struct spool_announcements {
   struct object_queue *objects;

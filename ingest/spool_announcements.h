@@ -5,9 +5,9 @@
 #ifndef CRUMBTRAIL_INGEST_SPOOL_ANNOUNCEMENTS_H
 #define CRUMBTRAIL_INGEST_SPOOL_ANNOUNCEMENTS_H
 
-#include "ingest/batch_writer.h"
-#include "ingest/object_queue.h"
-#include "ingest/spool.h"
+#include "ingest/writer/batch_writer.h"
+#include "ingest/objects/object_queue.h"
+#include "ingest/spool/spool.h"
 
 struct spool_announcements;
 

@@ -4,9 +4,9 @@
 #ifndef CRUMBTRAIL_INGEST_SPOOL_EVENTS_H
 #define CRUMBTRAIL_INGEST_SPOOL_EVENTS_H
 
-#include "ingest/batch_writer.h"
-#include "ingest/event_reader.h"
-#include "ingest/spool.h"
+#include "ingest/writer/batch_writer.h"
+#include "ingest/events/event_reader.h"
+#include "ingest/spool/spool.h"
 
 struct spool_events;
 

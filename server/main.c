@@ -15,7 +15,7 @@
 #include "api/live/hub.h"
 #include "api/live/sent_log.h"
 #include "api/tiles.h"
-#include "ingest/backfill.h"
+#include "ingest/objects/backfill.h"
 #include "ingest/generator/replay.h"
 #include "ingest/generator/simulate.h"
 #include "ingest/import_osm.h"

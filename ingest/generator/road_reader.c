@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "ingest/generator/road_network.h"
-#include "ingest/command_database.h"
+#include "server/db/command_database.h"
 #include "ingest_sql.h"
 #include "server/base/arena.h"
 #include "server/db/connection.h"

@@ -1,7 +1,8 @@
 /* Which handler answers what: a table of routes, and matching of method and path against it.
  *
- * The tables are static and belong to the modules (api/routes.c, ingest/receiver.c); patterns are "/v1/vehicles/{name}/track".
- * The router answers 404, 405 with Allow, and OPTIONS by itself, and takes HEAD wherever GET is. Read-only after start. */
+ * The tables are static and belong to the modules (api/routes.c, ingest/push/receiver.c); patterns are
+ * "/v1/vehicles/{name}/track". The router answers 404, 405 with Allow, and OPTIONS by itself, and takes HEAD wherever GET is.
+ * Read-only after start. */
 #ifndef CRUMBTRAIL_SERVER_HTTP_ROUTER_H
 #define CRUMBTRAIL_SERVER_HTTP_ROUTER_H
 

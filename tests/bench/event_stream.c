@@ -11,8 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "ingest/event_splitter.h"
-#include "ingest/event_stream.h"
+#include "ingest/stream/event_splitter.h"
+#include "ingest/stream/event_stream.h"
 #include "server/base/arena.h"
 #include "server/base/clock.h"
 #include "server/http/gzip.h"

@@ -23,8 +23,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "ingest/batch_writer.h"
-#include "ingest/event_reader.h"
+#include "ingest/writer/batch_writer.h"
+#include "ingest/events/event_reader.h"
 #include "server/base/arena.h"
 #include "server/base/clock.h"
 #include "server/http/http_server.h"

@@ -18,8 +18,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "ingest/batch_writer.h"
-#include "ingest/event_reader.h"
+#include "ingest/writer/batch_writer.h"
+#include "ingest/events/event_reader.h"
 #include "server/aws/s3.h"
 #include "server/base/arena.h"
 #include "server/base/clock.h"

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ingest/event_reader.h"
-#include "ingest/event_values.h"
+#include "ingest/events/event_reader.h"
+#include "ingest/events/event_values.h"
 #include "server/base/clock.h"
 #include "server/json/reader.h"
 

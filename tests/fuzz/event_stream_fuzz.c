@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ingest/event_stream.h"
+#include "ingest/stream/event_stream.h"
 #include "server/base/arena.h"
 #include "server/base/clock.h"
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ingest/firehose_body.h"
+#include "ingest/push/firehose_body.h"
 
 #define REQUIRE(condition) ((condition) ? (void)0 : abort())
 

@@ -2,7 +2,7 @@
  * tests/cases/notifications. */
 #include <stdlib.h>
 
-#include "ingest/notification.h"
+#include "ingest/objects/notification.h"
 
 #define REQUIRE(condition) ((condition) ? (void)0 : abort())
 

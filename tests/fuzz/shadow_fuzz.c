@@ -1,7 +1,7 @@
 /* Messages of shadows, a line each, read and put together; what comes out must be JSON again. */
 #include <assert.h>
 
-#include "ingest/shadow_fold.h"
+#include "ingest/shadow/shadow_fold.h"
 
 enum { MESSAGES_MAX = 8 };
 

@@ -3,8 +3,8 @@
  * tests/fuzz/corpus/sns_fuzz. */
 #include <stdlib.h>
 
-#include "ingest/sns_message.h"
-#include "ingest/sns_signature.h"
+#include "ingest/push/sns_message.h"
+#include "ingest/push/sns_signature.h"
 
 #define REQUIRE(condition) ((condition) ? (void)0 : abort())
 

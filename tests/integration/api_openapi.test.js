@@ -47,10 +47,11 @@ function resolve(value) {
 /** Every route of the program's own tables, read from their sources: [method, pattern]. */
 function routesOfSources() {
   const routes = [];
-  const sources = ['api/routes.c', 'api/tiles.c', 'ingest/receiver.c', 'ingest/sns_receiver.c', 'ingest/s3_webhook.c', 'ingest/firehose.c', 'ingest/rejected_replay.c',
-    'ingest/object_retry.c', 'server/http/static_files.c', 'server/main.c'];
-  for (const file of sources.map((name) => path.join(ROOT, name)).filter((name) => fs.existsSync(name))) {
-    const text = fs.readFileSync(file, 'utf8');
+  const sources = ['api/routes.c', 'api/tiles.c', 'ingest/push/receiver.c', 'ingest/push/sns_receiver.c', 'ingest/push/s3_webhook.c',
+    'ingest/push/firehose.c', 'ingest/replaying/rejected_replay.c', 'ingest/objects/object_retry.c', 'server/http/static_files.c',
+    'server/main.c'];
+  for (const name of sources) {
+    const text = fs.readFileSync(path.join(ROOT, name), 'utf8');
     for (const [, method, pattern] of text.matchAll(/HTTP_([A-Z]+),\s*(?:\.pattern = )?"(\/[^"]*)"/g)) {
       routes.push(`${method.toLowerCase()} ${pattern}`);
     }

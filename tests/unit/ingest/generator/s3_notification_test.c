@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "ingest/generator/s3_notification.h"
-#include "ingest/notification.h"
+#include "ingest/objects/notification.h"
 #include "server/base/clock.h"
 
 static const char *const FILES[] = {"notification_s3.json", "notification_eventbridge.json", "notification_minio.json"};

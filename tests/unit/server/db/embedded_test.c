@@ -21,7 +21,7 @@
 #include <cmocka.h>
 
 #include "ingest/keeper.h"
-#include "ingest/partitions.h"
+#include "ingest/writer/partitions.h"
 #include "server/base/clock.h"
 #include "server/db/connection.h"
 #include "server/db/migrate.h"
