@@ -175,7 +175,7 @@ test('every form of message is taken, and what cannot be read is kept before it 
   assert.equal(await program.stop(), 0);
 });
 
-test('a queue that fails is asked again, and nothing is received while the database is away', async () => {
+test('a queue that fails is asked again', async () => {
   const { store, queue, program, announce } = await fleet();
   queue.onRequest = (action) => (action === 'ReceiveMessage'
     ? { status: 400, body: { __type: 'com.amazonaws.sqs#QueueDoesNotExist', message: 'no such queue' } } : null);
@@ -202,14 +202,18 @@ test('a sweep jumps over what its time leaves out, and says when it cannot list'
     s3.put(key, body);
   }
   const fresh = firehoseObject(eventsOf('iotfleet_a', 10));
+  s3.unlisted.add('closed');
   s3.put(fresh.key, fresh.body);
-  const { program } = await fleet({ s3, flags: ['--sweep-prefixes', 's3://fleet/iot/, s3://No_Bucket_/x', '--sweep-interval-s', '3600'] });
+  const { program } = await fleet({ s3, flags: ['--sweep-prefixes', 's3://fleet/iot/, s3://closed/x/', '--sweep-interval-s', '3600'] });
   await isRead(program, 4);
   await eventually(async () => (await one(program, "SELECT finished_at IS NOT NULL FROM ingest_sweep WHERE prefix = 's3://fleet/iot/'")) === 't', LONG);
   const pages = s3.listed.filter(({ prefix }) => prefix === 'iot/');
   assert.ok(pages.length <= 10, `${pages.length} pages`);
   assert.ok(pages.some(({ startAfter }) => startAfter !== null));
   assert.deepEqual(await program.sql("SELECT objects, missing FROM ingest_sweep WHERE prefix = 's3://fleet/iot/'"), [['4', '4']]);
+  const refused = () => one(program, "SELECT error FROM ingest_sweep WHERE prefix = 's3://closed/x/' AND finished_at IS NULL");
+  assert.match(await eventually(refused, LONG), /AccessDenied/);
+  assert.equal(await program.metric('crumbtrail_sweeps_failed_total'), 1);
   assert.equal(await program.stop(), 0);
 });
 

@@ -26,6 +26,9 @@ export class ScriptedS3 {
   /** Called before each answer to a GET of an object: (key, number of the try from 1, request, response) => true when answered. */
   onGet = () => false;
 
+  /** Buckets that nobody may list. */
+  unlisted = new Set();
+
   async start() {
     this.server = http.createServer((request, response) => this.#answer(request, response)).listen(0, '127.0.0.1');
     await once(this.server, 'listening');
@@ -45,10 +48,14 @@ export class ScriptedS3 {
 
   async #answer(request, response) {
     const url = new URL(request.url, this.endpoint);
-    const [, , ...rest] = url.pathname.split('/');
+    const [, bucket, ...rest] = url.pathname.split('/');
     const key = decodeURIComponent(rest.join('/'));
     if (url.searchParams.has('list-type')) {
-      this.#list(url.searchParams, response);
+      if (this.unlisted.has(bucket)) {
+        this.refuse(response, 403, 'AccessDenied');
+      } else {
+        this.#list(url.searchParams, response);
+      }
       return;
     }
     const tries = (this.reads.get(key) ?? 0) + 1;
