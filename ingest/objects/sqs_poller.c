@@ -113,6 +113,23 @@ static void back_off(struct receiver_thread *receiver, const struct error *error
 
 /* ---- deleting ---- */
 
+/* Moves those to the front that are to be tried again. */
+static size_t keep_failed(struct text *handles, size_t count, const struct sqs_failure *failures, size_t failure_count)
+{
+  bool is_again[SQS_BATCH_MAX] = {false};
+  for (size_t i = 0; i < failure_count; i++) {
+    LOG_WARNING("sqs_message_not_deleted", "code=%s detail=%s", log_quote(failures[i].code), log_quote(failures[i].message));
+    is_again[failures[i].index] |= failures[i].is_temporary;
+  }
+  size_t kept = 0;
+  for (size_t i = 0; i < count; i++) {
+    if (is_again[i]) {
+      handles[kept++] = handles[i];
+    }
+  }
+  return kept;
+}
+
 /* Those of `handles` that are to be tried again move to its front; *count is how many. */
 static struct error delete_once(struct receiver_thread *receiver, struct text *handles, size_t *count)
 {
@@ -122,16 +139,10 @@ static struct error delete_once(struct receiver_thread *receiver, struct text *h
   struct sqs_failure *failures = NULL;
   size_t failure_count = 0;
   if (error.code == ERROR_NONE) {
-    error = sqs_read_failures(request, receiver->arena, &failures, &failure_count);
+    error = sqs_read_failures(request, receiver->arena, *count, &failures, &failure_count);
   }
   if (error.code == ERROR_NONE) {
-    *count = 0;
-    for (size_t i = 0; i < failure_count; i++) {
-      LOG_WARNING("sqs_message_not_deleted", "code=%s detail=%s", log_quote(failures[i].code), log_quote(failures[i].message));
-      if (failures[i].is_temporary) {
-        handles[(*count)++] = handles[failures[i].index];
-      }
-    }
+    *count = keep_failed(handles, *count, failures, failure_count);
   }
   aws_request_free(request);
   return error;

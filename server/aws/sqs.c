@@ -161,8 +161,8 @@ struct aws_request *sqs_delete_request(struct text queue_url, const struct text 
   return request;
 }
 
-struct error sqs_read_failures(const struct aws_request *request, struct arena *arena, struct sqs_failure **failures,
-                               size_t *count)
+struct error sqs_read_failures(const struct aws_request *request, struct arena *arena, size_t asked_count,
+                               struct sqs_failure **failures, size_t *count)
 {
   const struct json *root;
   *failures = NULL;
@@ -179,7 +179,7 @@ struct error sqs_read_failures(const struct aws_request *request, struct arena *
     int64_t index;
     TRY(read_text(request, failed, "Id", HANDLE_MAX, &id));
     TRY(read_text(request, failed, "Code", HANDLE_MAX, &out->code));
-    if (!text_to_int64(id, &index) || index < 0 || index >= SQS_BATCH_MAX) {
+    if (!text_to_int64(id, &index) || index < 0 || index >= (int64_t)asked_count) {
       return error_make(ERROR_INTERNAL, "%s: the answer names an entry %.*s that was not asked for", request->operation,
                         TEXT_ARGS(text_cut(id, 40)));
     }

@@ -38,7 +38,8 @@ struct sqs_failure {
   struct text code;
   struct text message;
 };
-struct error sqs_read_failures(const struct aws_request *request, struct arena *arena, struct sqs_failure **failures,
-                               size_t *count) ERROR_MUST_CHECK;
+/* `asked_count`: of the handles; every index is below it, and one may be named more than once. */
+struct error sqs_read_failures(const struct aws_request *request, struct arena *arena, size_t asked_count,
+                               struct sqs_failure **failures, size_t *count) ERROR_MUST_CHECK;
 
 #endif

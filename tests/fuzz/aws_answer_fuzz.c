@@ -50,7 +50,7 @@ static void read_messages(struct arena *arena, const struct aws_request *request
       require(messages[i].receive_count >= 0);
     }
   }
-  if (sqs_read_failures(request, arena, &failures, &count).code == ERROR_NONE) {
+  if (sqs_read_failures(request, arena, SQS_BATCH_MAX, &failures, &count).code == ERROR_NONE) {
     for (size_t i = 0; i < count; i++) {
       touch(failures[i].code);
       touch(failures[i].message);

@@ -274,15 +274,20 @@ static void test_deletes(void **state)
       "\"Message\":\"m\"}]}");
   check_text(request->body, "{\"QueueUrl\":\"https://sqs.eu-west-1.amazonaws.com/1/q\",\"Entries\":[{\"Id\":\"0\","
                             "\"ReceiptHandle\":\"h\\\"0\"},{\"Id\":\"1\",\"ReceiptHandle\":\"h1\"}]}");
-  assert_int_equal(sqs_read_failures(request, arena, &failures, &count).code, ERROR_NONE);
+  assert_int_equal(sqs_read_failures(request, arena, 2, &failures, &count).code, ERROR_NONE);
   assert_int_equal(count, 1);
   assert_int_equal(failures[0].index, 1);
   assert_false(failures[0].is_temporary);
   check_text(failures[0].code, "ReceiptHandleIsInvalid");
   aws_request_free(request);
-  request = answered(sqs_delete_request(QUEUE, handles, 2, NOBODY), 200, "{\"Failed\":[{\"Id\":\"99\",\"Code\":\"x\"}]}");
-  assert_int_equal(sqs_read_failures(request, arena, &failures, &count).code, ERROR_INTERNAL);
-  aws_request_free(request);
+  static const char *const not_asked[] = {"{\"Failed\":[{\"Id\":\"99\",\"Code\":\"x\"}]}",
+                                          "{\"Failed\":[{\"Id\":\"2\",\"Code\":\"x\"}]}",
+                                          "{\"Failed\":[{\"Id\":\"-1\",\"Code\":\"x\"}]}"};
+  for (size_t i = 0; i < sizeof not_asked / sizeof not_asked[0]; i++) {
+    request = answered(sqs_delete_request(QUEUE, handles, 2, NOBODY), 200, not_asked[i]);
+    assert_int_equal(sqs_read_failures(request, arena, 2, &failures, &count).code, ERROR_INTERNAL);
+    aws_request_free(request);
+  }
   arena_free(arena);
 }
 
