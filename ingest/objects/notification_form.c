@@ -1,5 +1,6 @@
 #include "ingest/objects/notification_form.h"
 
+#include "server/aws/bucket_name.h"
 #include "server/base/clock.h"
 #include "server/json/reader.h"
 
@@ -159,6 +160,14 @@ static struct error read_state(const struct json *object, const char *version_id
   return read_optional(object, "sequencer", SEQUENCER_MAX_BYTES, &made->sequencer);
 }
 
+static struct error read_bucket(const struct json *bucket, struct text *name)
+{
+  TRY(read_needed(bucket, "name", OBJECT_BUCKET_MAX_BYTES, name));
+  return bucket_name_is_good(*name) ? error_none()
+                                    : json_error(json_member(bucket, TEXT("name")),
+                                                 "expected 3 or more letters, digits, dots, dashes and underscores");
+}
+
 /* `from` holds bucket and object. */
 static struct error read_created(struct notification_reading *reading, const struct json *from, bool is_encoded,
                                  const char *version_id, int64_t time_us)
@@ -167,7 +176,7 @@ static struct error read_created(struct notification_reading *reading, const str
   const struct json *bucket = NULL;
   const struct json *object = NULL;
   TRY(read_child(from, "bucket", &bucket));
-  TRY(read_needed(bucket, "name", OBJECT_BUCKET_MAX_BYTES, &made->bucket));
+  TRY(read_bucket(bucket, &made->bucket));
   TRY(read_child(from, "object", &object));
   TRY(read_key(reading, object, is_encoded, &made->key));
   TRY(read_state(object, version_id, made));
@@ -249,8 +258,7 @@ static struct error read_bucket_and_key(struct notification_reading *reading, co
     return error_none();
   }
   (void)text_split(&rest, '/', &bucket);
-  bool fits =
-      bucket.length != 0 && bucket.length <= OBJECT_BUCKET_MAX_BYTES && rest.length != 0 && rest.length <= OBJECT_KEY_MAX_BYTES;
+  bool fits = bucket_name_is_good(bucket) && rest.length != 0 && rest.length <= OBJECT_KEY_MAX_BYTES;
   if (!fits) {
     return json_error(json_member(message, TEXT("Key")), "expected bucket/key");
   }

@@ -56,6 +56,9 @@ static bool is_code(const struct aws_outcome *answer, const char *code)
 static struct object_decision decide_refused(const struct object_attempt *attempt)
 {
   const struct aws_outcome *answer = attempt->answer;
+  if (answer->status == 0) { /* by our own client, which has not asked */
+    return fault(attempt, decision_of(OBJECT_FAILED, "%s", answer->error.detail));
+  }
   if (is_code(answer, "NoSuchBucket")) {
     return fault(attempt, decision_of(OBJECT_FAILED, "S3 knows no such bucket: is s3-endpoint-url or the region right?"));
   }

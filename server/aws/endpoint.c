@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "server/aws/bucket_name.h"
 #include "server/aws/uri.h"
 
 struct source {
@@ -142,6 +143,10 @@ struct error endpoint_of(struct arena *arena, const struct endpoints *endpoints,
   if (request->service == AWS_PLAIN) {
     *endpoint = (struct endpoint){.url = request->url.data, .region = "", .service = ""};
     return error_none();
+  }
+  /* It may come from a notification; with a slash or a colon in it, it would lead to another host. */
+  if (request->service == AWS_S3 && !bucket_name_is_good(request->bucket)) {
+    return error_make(ERROR_BAD_INPUT, "\"%.*s\" is not the name of a bucket", TEXT_ARGS(text_cut(request->bucket, 120)));
   }
   struct uri base;
   TRY(base_of(arena, endpoints, request, region, &base));

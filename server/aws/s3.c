@@ -5,25 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "server/aws/bucket_name.h"
 #include "server/aws/request.h"
 #include "server/aws/uri.h"
 #include "server/aws/xml.h"
 #include "server/base/clock.h"
 
-enum { PAGE_MAX = 1000, BUCKET_NAME_MAX = 255, BUCKET_NAME_MIN = 3 };
-
-/* 3-63 lower-case letters, digits, dots and dashes, and what old buckets have besides: upper case, underscores, 255. */
-static bool is_bucket_name(struct text bucket)
-{
-  for (size_t i = 0; i < bucket.length; i++) {
-    char byte = bucket.data[i];
-    bool is_alphanumeric = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9');
-    if (!is_alphanumeric && (i == 0 || (byte != '.' && byte != '-' && byte != '_'))) {
-      return false;
-    }
-  }
-  return bucket.length >= BUCKET_NAME_MIN && bucket.length <= BUCKET_NAME_MAX;
-}
+enum { PAGE_MAX = 1000 };
 
 struct error s3_parse_url(struct text url, struct s3_location *location)
 {
@@ -32,7 +20,7 @@ struct error s3_parse_url(struct text url, struct s3_location *location)
     return error_make(ERROR_BAD_INPUT, "\"%.*s\" is not of the form s3://BUCKET/PREFIX", TEXT_ARGS(text_cut(url, 120)));
   }
   location->prefix = rest;
-  if (!is_bucket_name(location->bucket)) {
+  if (!bucket_name_is_good(location->bucket)) {
     return error_make(ERROR_BAD_INPUT, "\"%.*s\" is not the name of a bucket", TEXT_ARGS(text_cut(location->bucket, 120)));
   }
   return error_none();

@@ -138,7 +138,7 @@ static void test_sizes(void **state)
   for (int length = 1024; length <= 1025; length++) {
     struct notification notification;
     buffer_clear(&input);
-    buffer_printf(&input, "{\"EventName\":\"s3:ObjectCreated:Put\",\"Key\":\"b/%0*d\"}", length, 0);
+    buffer_printf(&input, "{\"EventName\":\"s3:ObjectCreated:Put\",\"Key\":\"fleet/%0*d\"}", length, 0);
     struct error error = notification_read(arena, buffer_text(&input), &notification);
     assert_int_equal(error.code, length == 1024 ? ERROR_NONE : ERROR_BAD_INPUT);
   }
@@ -147,7 +147,7 @@ static void test_sizes(void **state)
   for (int i = 0; i < 1000; i++) {
     buffer_printf(&input,
                   "%s{\"eventVersion\":\"2.1\",\"eventSource\":\"aws:s3\",\"eventName\":\"ObjectCreated:Put\","
-                  "\"s3\":{\"bucket\":{\"name\":\"b\"},\"object\":{\"key\":\"k%d\"}}}",
+                  "\"s3\":{\"bucket\":{\"name\":\"fleet\"},\"object\":{\"key\":\"k%d\"}}}",
                   i == 0 ? "" : ",", i);
   }
   buffer_append_text(&input, TEXT("]}"));

@@ -53,6 +53,26 @@ static void test_s3(void **state)
         "https://s3.us-east-1.amazonaws.com/fleet/k host=s3.us-east-1.amazonaws.com path=/fleet/k scope=us-east-1/s3");
 }
 
+/* A bucket is named by whoever sends a notification. */
+static void test_no_bucket_leads_to_another_host(void **state)
+{
+  (void)state;
+  static const char *const names[] = {"", "ab", "2130706433/", "localhost:8443/x", "me@host", "a?b", "a#b", "../x", "a b c"};
+  const struct aws_settings all[] = {{0}, {.s3_path_style = "yes"}, {.s3_endpoint_url = "http://127.0.0.1:9000"}};
+  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+    for (size_t k = 0; k < sizeof all / sizeof all[0]; k++) {
+      struct arena *arena = arena_new(1024);
+      struct endpoints endpoints;
+      struct endpoint endpoint;
+      struct aws_request *request = get(names[i], "k");
+      assert_int_equal(endpoints_from(&all[k], &endpoints).code, ERROR_NONE);
+      assert_int_equal(endpoint_of(arena, &endpoints, request, "eu-west-1", "", &endpoint).code, ERROR_BAD_INPUT);
+      aws_request_free(request);
+      arena_free(arena);
+    }
+  }
+}
+
 static void test_s3_query(void **state)
 {
   (void)state;
@@ -145,6 +165,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_s3),
+      cmocka_unit_test(test_no_bucket_leads_to_another_host),
       cmocka_unit_test(test_s3_query),
       cmocka_unit_test(test_s3_elsewhere),
       cmocka_unit_test(test_sqs),
