@@ -89,6 +89,19 @@ struct text iot_link_host(struct text url)
   return part;
 }
 
+static struct text region_of_host(struct text host)
+{
+  static const struct text front = {"iot.", 4};
+  static const struct text backs[] = {{".amazonaws.com", 14}, {".amazonaws.com.cn", 17}};
+  for (size_t i = 0; i < sizeof backs / sizeof backs[0]; i++) {
+    size_t around = front.length + backs[i].length;
+    if (host.length > around && text_starts_with(host, front) && text_ends_with(host, backs[i])) {
+      return cut(host, front.length, backs[i].length);
+    }
+  }
+  return TEXT("");
+}
+
 /* https://iot.REGION.amazonaws.com/confirmdestination/..., also of the regions in China, whichever the region: nobody else's
  * link is shown to an operator who is to open it. */
 static bool is_of_aws_iot(struct text url)
@@ -96,16 +109,10 @@ static bool is_of_aws_iot(struct text url)
   struct text host = iot_link_host(url);
   struct text path = TEXT("");
   char name[AWS_HOST_MAX];
-  bool is_host = host.length < sizeof name && text_starts_with(host, TEXT("iot.")) &&
-                 (text_ends_with(host, TEXT(".amazonaws.com")) || text_ends_with(host, TEXT(".amazonaws.com.cn")));
-  for (size_t i = 0; is_host && i < host.length; i++) {
-    unsigned char byte = (unsigned char)host.data[i];
-    is_host = islower(byte) || isdigit(byte) || byte == '.' || byte == '-';
-    name[i] = host.data[i];
-  }
-  if (!is_host) {
+  if (host.length >= sizeof name || !aws_is_region(region_of_host(host))) {
     return false;
   }
+  memcpy(name, host.data, host.length);
   name[host.length] = '\0';
   return aws_link_check("enableUrl", url, name, &path).code == ERROR_NONE &&
          text_starts_with(path, TEXT("/confirmdestination/"));

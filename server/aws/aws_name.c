@@ -16,6 +16,28 @@ static bool is_word(struct text word, size_t length_max)
   return word.length <= length_max;
 }
 
+bool aws_is_region(struct text name)
+{
+  struct text rest = name;
+  struct text part = TEXT("");
+  size_t count = 0;
+  bool is_number = false;
+  while (text_split(&rest, '-', &part)) {
+    if (part.length == 0 || is_number) {
+      return false;
+    }
+    is_number = isdigit((unsigned char)part.data[0]);
+    for (size_t i = 0; i < part.length; i++) {
+      unsigned char byte = (unsigned char)part.data[i];
+      if (is_number ? !isdigit(byte) : !islower(byte)) {
+        return false;
+      }
+    }
+    count++;
+  }
+  return count >= 3 && is_number && !text_ends_with(name, TEXT("-")) && name.length <= REGION_MAX_BYTES;
+}
+
 static bool is_account(struct text account)
 {
   for (size_t i = 0; i < account.length; i++) {
@@ -62,7 +84,7 @@ static const char *dns_suffix(const struct aws_arn *arn)
   bool is_china = text_starts_with(arn->region, TEXT("cn-"));
   bool is_government = text_starts_with(arn->region, TEXT("us-gov-"));
   struct text expected = is_china ? TEXT("aws-cn") : is_government ? TEXT("aws-us-gov") : TEXT("aws");
-  if (arn->region.length == 0 || !text_equal(arn->partition, expected)) {
+  if (!aws_is_region(arn->region) || !text_equal(arn->partition, expected)) {
     return NULL;
   }
   return is_china ? "amazonaws.com.cn" : "amazonaws.com";
@@ -76,6 +98,23 @@ bool aws_regional_host(const char *service, const struct aws_arn *arn, char host
   }
   int length = snprintf(host, AWS_HOST_MAX, "%s.%.*s.%s", service, TEXT_ARGS(arn->region), suffix);
   return length > 0 && length < AWS_HOST_MAX;
+}
+
+/* Whoever opens the link takes "/x/.." out of it, and is then somewhere else. */
+static bool has_dot_segment(struct text path)
+{
+  struct text rest = path;
+  struct text part = TEXT("");
+  if (!text_split(&rest, '?', &part)) {
+    return false;
+  }
+  rest = part;
+  while (text_split(&rest, '/', &part)) {
+    if (text_starts_with(part, TEXT(".")) || text_starts_with(part, TEXT("%2e")) || text_starts_with(part, TEXT("%2E"))) {
+      return true;
+    }
+  }
+  return false;
 }
 
 struct error aws_link_check(const char *field, struct text url, const char *host, struct text *path)
@@ -98,5 +137,8 @@ struct error aws_link_check(const char *field, struct text url, const char *host
                     AWS_LINK_MAX_BYTES);
   }
   *path = (struct text){url.data + front, url.length - front};
+  if (has_dot_segment(*path)) {
+    return error_at(ERROR_FORBIDDEN, field, "expected a path without parts that begin with a dot");
+  }
   return error_none();
 }

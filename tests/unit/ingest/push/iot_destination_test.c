@@ -66,6 +66,14 @@ static void test_destinations(void **state)
        IOT_LINK_FOREIGN},
       {"arn:aws:iot:us-east-1:123456789012:ruledestination/http/7a",
        "https://evil.us-east-1.amazonaws.com/confirmdestination/A", IOT_LINK_FOREIGN},
+      {"arn:aws:iot:s3:123456789012:ruledestination/http/7a", "https://iot.s3.amazonaws.com/confirmdestination/A",
+       IOT_LINK_FOREIGN},
+      {"arn:aws:iot:us-east-1:123456789012:ruledestination/http/7a",
+       "https://iot.s3-us-west-2.amazonaws.com/confirmdestination/A", IOT_LINK_FOREIGN},
+      {"arn:aws:iot:us-east-1:123456789012:ruledestination/http/7a",
+       "https://iot.x.us-east-1.amazonaws.com/confirmdestination/A", IOT_LINK_FOREIGN},
+      {"arn:aws:iot:us-east-1:123456789012:ruledestination/http/7a",
+       "https://iot.us-east-1.amazonaws.com/confirmdestination/../x", IOT_LINK_FOREIGN},
       {"arn:aws:iot:us-east-1:123456789012:ruledestination/http/7a", "", IOT_LINK_FOREIGN},
   };
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

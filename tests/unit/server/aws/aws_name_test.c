@@ -59,6 +59,34 @@ static void test_hosts(void **state)
   check_host("arn:aws:sns:us-gov-east-1:123456789012:t", NULL);
   check_host("arn:aws-iso:sns:us-iso-east-1:123456789012:t", NULL);
   check_host("arn:aws:sns::123456789012:t", NULL);
+  check_host("arn:aws:sns:s3:123456789012:t", NULL);
+}
+
+static void test_regions(void **state)
+{
+  (void)state;
+  static const char *const good[] = {"us-east-1", "us-gov-west-1", "ap-southeast-7", "cn-northwest-1"};
+  static const char *const bad[] = {"",
+                                    "s3",
+                                    "s3-us-west-2",
+                                    "us-east",
+                                    "us-1",
+                                    "us--1",
+                                    "us-east-1a",
+                                    "us-east-1-x",
+                                    "us-east-1.s3",
+                                    "-us-east-1",
+                                    "us-east-1-",
+                                    "US-EAST-1",
+                                    "us-east-1111111111111111111111111"};
+  for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+    assert_true(aws_is_region(text_from(good[i])));
+  }
+  for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+    if (aws_is_region(text_from(bad[i]))) {
+      fail_msg("taken: %s", bad[i]);
+    }
+  }
 }
 
 static void test_links(void **state)
@@ -70,6 +98,8 @@ static void test_links(void **state)
       aws_link_check("SubscribeURL", TEXT("https://sns.us-west-2.amazonaws.com/?Action=X&Token=1%2F2"), host, &path);
   assert_int_equal(error.code, ERROR_NONE);
   assert_true(text_equal(path, TEXT("/?Action=X&Token=1%2F2")));
+  assert_int_equal(aws_link_check("SubscribeURL", TEXT("https://sns.us-west-2.amazonaws.com/a.pem?x=/../y"), host, &path).code,
+                   ERROR_NONE);
   static const char *const bad[] = {"",
                                     "https://sns.us-west-2.amazonaws.com",
                                     "http://sns.us-west-2.amazonaws.com/x",
@@ -93,6 +123,10 @@ static void test_links(void **state)
                                     "https://sns.us-west-2.amazonaws.com/x y",
                                     "https://sns.us-west-2.amazonaws.com/x\r\nHost: y",
                                     "https://sns.us-west-2.amazonaws.com/\xc3\xa9",
+                                    "https://sns.us-west-2.amazonaws.com/../x",
+                                    "https://sns.us-west-2.amazonaws.com/x/./y?z",
+                                    "https://sns.us-west-2.amazonaws.com/x/%2E%2e/y",
+                                    "https://sns.us-west-2.amazonaws.com/x/..",
                                     " https://sns.us-west-2.amazonaws.com/x"};
   for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
     error = aws_link_check("SubscribeURL", text_from(bad[i]), host, &path);
@@ -107,6 +141,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_arns),
       cmocka_unit_test(test_hosts),
+      cmocka_unit_test(test_regions),
       cmocka_unit_test(test_links),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
