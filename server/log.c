@@ -1,6 +1,8 @@
 #include "server/log.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdint.h>
@@ -8,6 +10,7 @@
 #include <unistd.h>
 
 #include "server/base/clock.h"
+#include "server/log_limit.h"
 #include "server/metrics.h"
 
 enum { FIELDS_MAX = 3584, LINE_MAX = 2 * FIELDS_MAX, QUOTED_MAX = 640, QUOTED_IN_TURN = 8 };
@@ -18,6 +21,9 @@ static struct {
   _Atomic int file_descriptor;
   _Atomic(struct metrics *) metrics;
 } sink = {LOG_LEVEL_INFO, LOG_FORMAT_LOGFMT, STDERR_FILENO, NULL};
+
+static pthread_mutex_t limit_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct log_limit limit;
 
 static const char *const level_names[] = {"debug", "info", "warning", "error"};
 static const char *const format_names[] = {"logfmt", "json"};
@@ -192,13 +198,30 @@ static void count_event(enum log_level level, const char *event)
               1);
 }
 
+/* Who asks for debug gets every line. While another thread is here, or was when this process was forked, nothing is limited: a
+ * line more is better than waiting. */
+static bool is_admitted(const char *event, uint64_t *left_out)
+{
+  *left_out = 0;
+  if (log_is_on(LOG_LEVEL_DEBUG) || pthread_mutex_trylock(&limit_lock) != 0) {
+    return true;
+  }
+  bool admitted = log_limit_admits(&limit, event, clock_monotonic_us(), left_out);
+  pthread_mutex_unlock(&limit_lock);
+  return admitted;
+}
+
 void log_event(enum log_level level, const char *event, const char *fields_format, ...)
 {
+  uint64_t left_out = 0;
   count_event(level, event);
-  if (!log_is_on(level)) {
+  if (!log_is_on(level) || !is_admitted(event, &left_out)) {
     return;
   }
   int saved_errno = errno;
+  if (left_out > 0) {
+    LOG_WARNING("lines_left_out", "of=%s count=%" PRIu64, event, left_out);
+  }
   char fields[FIELDS_MAX];
   va_list arguments;
   va_start(arguments, fields_format);

@@ -4,8 +4,9 @@
  *   -> 2026-11-22T20:51:07.123Z info event=batch_committed rows=412 ms=7
  *
  * As JSON lines with the setting log-format=json. Values with spaces or quotes are quoted by log_quote. The same call counts
- * the event (metric crumbtrail_log_events_total{event,level}). No secrets; no coordinates above debug level.
- * Thread: any. The sink is the one mutable global of the program besides the signal flag. */
+ * the event (metric crumbtrail_log_events_total{event,level}). An event that comes too often loses lines, and the next one is
+ * preceded by lines_left_out of=EVENT count=N (server/log_limit.h), except at level debug. No secrets; no coordinates above
+ * debug level. Thread: any. The sink is the one mutable global of the program besides the signal flag. */
 #ifndef CRUMBTRAIL_SERVER_LOG_H
 #define CRUMBTRAIL_SERVER_LOG_H
 

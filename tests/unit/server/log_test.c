@@ -7,6 +7,7 @@
 #include "server/base/arena.h"
 #include "server/json/reader.h"
 #include "server/log.h"
+#include "server/log_limit.h"
 #include "server/metrics.h"
 
 static int pipe_ends[2];
@@ -166,11 +167,27 @@ static void test_events_are_counted(void **state)
   metrics_free(metrics);
 }
 
+static void test_a_flood_is_cut(void **state)
+{
+  (void)state;
+  log_setup(LOG_LEVEL_INFO, LOG_FORMAT_LOGFMT);
+  for (int i = 0; i < 1000; i++) {
+    LOG_INFO("flood", "");
+  }
+  size_t lines = 0;
+  ssize_t length = read(pipe_ends[0], line, sizeof line);
+  for (ssize_t i = 0; i < length; i++) {
+    lines += line[i] == '\n';
+  }
+  assert_in_range(lines, LOG_LIMIT_BURST, LOG_LIMIT_BURST + 200);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_logfmt),           cmocka_unit_test(test_json_lines), cmocka_unit_test(test_long_lines_stay_whole),
       cmocka_unit_test(test_levels_and_names), cmocka_unit_test(test_quote),      cmocka_unit_test(test_events_are_counted),
+      cmocka_unit_test(test_a_flood_is_cut),
   };
   return cmocka_run_group_tests(tests, open_pipe, close_pipe);
 }
