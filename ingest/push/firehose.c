@@ -13,7 +13,7 @@ enum { BODY_TIMEOUT_MS = 160000 };
 struct firehose {
   struct firehose_settings settings;
   struct route route;
-  struct counter *refused; /* deliveries that found no room, or no database */
+  struct firehose_counters counters;
 };
 
 /* Firehose's is a GUID; whatever else is sent here is answered with, so it is plain text. */
@@ -44,7 +44,7 @@ static struct error admit(struct request *request, void *context)
 static struct error begin(struct request *request, void *context, void **stream)
 {
   struct firehose *firehose = context;
-  *stream = firehose_delivery_new(&firehose->settings, request, header_id(request), firehose->refused);
+  *stream = firehose_delivery_new(&firehose->settings, request, header_id(request), firehose->counters);
   return error_none();
 }
 
@@ -83,8 +83,10 @@ struct firehose *firehose_new(struct firehose_settings settings)
                                .admit = admit,
                                .write_error = write_error};
   if (settings.metrics != NULL) {
-    made->refused = metrics_counter(settings.metrics, "crumbtrail_ingest_refused_total", "path=\"firehose\"",
-                                    "Deliveries answered 503: the queue was full or the database away.");
+    made->counters.refused = metrics_counter(settings.metrics, "crumbtrail_ingest_refused_total", "path=\"firehose\"",
+                                             "Deliveries answered 503: the queue was full or the database away.");
+    made->counters.repeated = metrics_counter(settings.metrics, "crumbtrail_firehose_repeated_total", "",
+                                              "Deliveries whose request id was taken before: answered 200 and not read.");
   }
   return made;
 }

@@ -16,7 +16,7 @@ struct firehose_delivery {
   struct http_task finished;
   struct http_task looked_up;
   const struct firehose_settings *settings;
-  struct counter *refused;
+  struct firehose_counters counters;
   struct request *request; /* NULL: released */
   struct http_server *server;
   pthread_t thread; /* the HTTP one */
@@ -24,7 +24,9 @@ struct firehose_delivery {
   struct text header_id;
   struct message_lookup lookup;
   bool is_looking_up;
-  bool is_known; /* taken already: the body is thrown away */
+  bool is_known;        /* taken already: the body is thrown away */
+  bool is_broken;       /* the same body: its beginning is no JSON, or none of Firehose */
+  bool has_met_records; /* of a body that is thrown away: what stands before them has been read */
   struct firehose_body *body;
   struct event_stream *stream; /* NULL: not made yet, or ended */
   bool stream_is_open;         /* on_finished has not been seen */
@@ -69,13 +71,18 @@ static struct error answer_error(const struct firehose_delivery *delivery)
   return *outcome;
 }
 
-static void log_taken(const struct firehose_delivery *delivery)
+static void warn_when_ids_differ(const struct firehose_delivery *delivery)
 {
-  const struct event_stream_totals *totals = &delivery->totals;
   struct text in_body = firehose_body_request_id(delivery->body);
   if (in_body.length != 0 && delivery->header_id.length != 0 && !text_equal(in_body, delivery->header_id)) {
     LOG_WARNING("firehose_request_ids_differ", "header=%s body=%s", log_quote(delivery->header_id), log_quote(in_body));
   }
+}
+
+static void log_taken(const struct firehose_delivery *delivery)
+{
+  const struct event_stream_totals *totals = &delivery->totals;
+  warn_when_ids_differ(delivery);
   LOG_DEBUG("firehose_taken", "id=%s events=%llu stored=%llu duplicates=%llu rejected=%llu spooled=%llu",
             log_quote(firehose_delivery_request_id(delivery)), (unsigned long long)totals->events,
             (unsigned long long)totals->stored, (unsigned long long)totals->duplicates, (unsigned long long)totals->rejected,
@@ -90,15 +97,23 @@ static void answer(struct firehose_delivery *delivery)
     log_taken(delivery);
     message_log_remember(delivery->settings->messages, SOURCE_FIREHOSE, id, request_received_at_us(delivery->request));
     firehose_answer(delivery->request, id, NULL);
-  } else if (error.code != ERROR_BAD_INPUT && delivery->refused != NULL) {
-    counter_add(delivery->refused, 1);
+  } else if (error.code != ERROR_BAD_INPUT && delivery->counters.refused != NULL) {
+    counter_add(delivery->counters.refused, 1);
   }
   request_complete(delivery->request, error);
 }
 
+/* Of another body under the same id nothing would be stored: whoever misses its events finds the reason in the log. */
 static void answer_known(struct firehose_delivery *delivery)
 {
-  LOG_DEBUG("firehose_known", "id=%s", log_quote(delivery->header_id));
+  if (delivery->has_met_records) {
+    warn_when_ids_differ(delivery);
+  }
+  LOG_INFO("firehose_not_read_again", "id=%s detail=\"a delivery of this id was taken before\"",
+           log_quote(delivery->header_id));
+  if (delivery->counters.repeated != NULL) {
+    counter_add(delivery->counters.repeated, 1);
+  }
   firehose_answer(delivery->request, delivery->header_id, NULL);
   request_complete(delivery->request, error_none());
 }
@@ -193,14 +208,14 @@ static void open_stream(struct firehose_delivery *delivery)
 }
 
 struct firehose_delivery *firehose_delivery_new(const struct firehose_settings *settings, struct request *request,
-                                                struct text request_id, struct counter *refused)
+                                                struct text request_id, struct firehose_counters counters)
 {
   struct firehose_delivery *delivery = calloc(1, sizeof *delivery);
   if (delivery == NULL) {
     error_out_of_memory(sizeof *delivery);
   }
   delivery->settings = settings;
-  delivery->refused = refused;
+  delivery->counters = counters;
   delivery->request = request;
   delivery->server = request_server(request);
   delivery->thread = pthread_self();
@@ -231,6 +246,16 @@ static bool hand_on(struct firehose_delivery *delivery)
   return state == EVENT_STREAM_TAKEN;
 }
 
+/* Of a body that is thrown away only its id is of interest, which Firehose puts before the records. */
+static void read_id(struct firehose_delivery *delivery, struct text bytes)
+{
+  struct firehose_token token = {.kind = FIREHOSE_MORE};
+  while (bytes.length != 0 && !delivery->is_broken && !delivery->has_met_records) {
+    delivery->is_broken = firehose_body_next(delivery->body, &bytes, &token).code != ERROR_NONE;
+    delivery->has_met_records = !delivery->is_broken && token.kind == FIREHOSE_RECORD;
+  }
+}
+
 struct error firehose_delivery_data(void *context, struct text *bytes)
 {
   struct firehose_delivery *delivery = context;
@@ -242,6 +267,9 @@ struct error firehose_delivery_data(void *context, struct text *bytes)
     if (!hand_on(delivery) && !delivery->has_failed) {
       return error_none();
     }
+  }
+  if (delivery->is_known) {
+    read_id(delivery, *bytes);
   }
   *bytes = (struct text){bytes->data + bytes->length, 0};
   return error_none();

@@ -8,10 +8,15 @@
 struct counter;
 struct firehose_delivery;
 
-/* Asks the log of messages first, when the request has an id. `settings` is borrowed until it frees itself. `refused` (may be
- * NULL) counts deliveries that found no room or no database. */
+/* Each may be NULL. */
+struct firehose_counters {
+  struct counter *refused;  /* deliveries that found no room, or no database */
+  struct counter *repeated; /* those whose id was taken before: not read */
+};
+
+/* Asks the log of messages first, when the request has an id. `settings` is borrowed until it frees itself. */
 struct firehose_delivery *firehose_delivery_new(const struct firehose_settings *settings, struct request *request,
-                                                struct text request_id, struct counter *refused);
+                                                struct text request_id, struct firehose_counters counters);
 
 /* These as in struct body_handler. */
 struct error firehose_delivery_data(void *delivery, struct text *bytes) ERROR_MUST_CHECK;

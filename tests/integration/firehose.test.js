@@ -149,6 +149,11 @@ describe('request ids', () => {
     await deliverRecords(program, [eventText('again', 2)], { requestId }); // other records: proof that they are not read
     assertTaken(await deliver(program, 'whatever', headersOf(requestId)), requestId);
     assert.equal(await storedOf('again'), 1);
+    const inBody = randomUUID();
+    assertTaken(await deliver(program, bodyOf(inBody, [eventText('again', 3)]), headersOf(requestId)), requestId);
+    await eventually(() => program.log.includes(`event=firehose_request_ids_differ header=${requestId} body=${inBody}`));
+    await eventually(() => program.log.split(`event=firehose_not_read_again id=${requestId} `).length - 1 === 3);
+    assert.equal(await program.metric('crumbtrail_firehose_repeated_total'), 3);
   });
 
   it('does not remember what failed', async () => {
