@@ -184,9 +184,14 @@ static struct error admit(struct request *request, void *context)
   return is_raw(request) ? sender_keys_check_any(&receiver->settings.keys, request) : error_none();
 }
 
+/* Nothing of a raw message but this header says of which topic it is. */
 static struct error accept_raw(struct sns_request *sns)
 {
-  TRY(check_topic(sns->receiver, request_header(sns->request, "x-amz-sns-topic-arn")));
+  struct text topic_arn = request_header(sns->request, "x-amz-sns-topic-arn");
+  if (topic_arn.length == 0) {
+    return error_at(ERROR_BAD_INPUT, "x-amz-sns-topic-arn", "this header is missing: a raw message says its topic there");
+  }
+  TRY(check_topic(sns->receiver, topic_arn));
   return sns_content_take(&sns->receiver->path, sns->request, request_header(sns->request, "x-amz-sns-message-id"));
 }
 

@@ -179,6 +179,11 @@ describe('raw delivery', () => {
     }
     const strange = await postSns(program, '{}', { headers: raw({ 'x-ingest-key': INGEST_KEY, 'x-amz-sns-topic-arn': `${TOPIC}x` }) });
     assert.deepEqual(problem(strange), { status: 403, field: 'TopicArn' });
+    const headers = raw({ 'x-ingest-key': INGEST_KEY });
+    delete headers['x-amz-sns-topic-arn'];
+    const nameless = await postSns(program, '{}', { headers });
+    assert.deepEqual(problem(nameless), { status: 400, field: 'x-amz-sns-topic-arn' });
+    assert.match(nameless.body.detail, /this header is missing/);
     assert.deepEqual(await breadcrumbsOf('sns_raw'), []);
   });
 
