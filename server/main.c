@@ -239,6 +239,12 @@ static struct api_ingest_state read_ingest(const void *context)
                                    .spool_oldest_us = spool.oldest_received_at_us};
 }
 
+static bool database_is_away(const void *context)
+{
+  const struct api_ingest_state state = read_ingest(context);
+  return state.not_ready_reason != NULL || state.is_spooling;
+}
+
 static struct error start_api(struct program *program)
 {
   const struct config *config = program->config;
@@ -257,7 +263,9 @@ static struct error start_api(struct program *program)
   struct query_workers_settings workers = {.thread_count = (int)config->query_workers,
                                            .queue_max = QUERY_QUEUE_MAX,
                                            .database = database_settings(program, "crumbtrail query", config->query_timeout_ms),
-                                           .metrics = program->metrics};
+                                           .metrics = program->metrics,
+                                           .database_is_away = database_is_away,
+                                           .database_context = program};
   return query_workers_start(workers, &program->workers);
 }
 

@@ -69,12 +69,21 @@ static struct error run_once(struct worker *worker, struct lane *lane, struct re
   return request->match.route->query(request, request->match.context, lane->connection);
 }
 
+static bool is_known_to_be_away(const struct query_workers_settings *settings)
+{
+  return settings->database_is_away != NULL && settings->database_is_away(settings->database_context);
+}
+
 static struct error answer(struct worker *worker, struct request *request)
 {
   if (atomic_load(&worker->workers->stopping)) {
     return error_make(ERROR_SHUTTING_DOWN, "the server stops");
   }
-  bool reads = request->match.route->method == HTTP_GET;
+  const struct route *route = request->match.route;
+  if (route->copes_without_database && is_known_to_be_away(&worker->workers->settings)) {
+    return route->query(request, request->match.context, NULL);
+  }
+  bool reads = route->method == HTTP_GET;
   struct lane *lane = reads ? &worker->reading : &worker->writing;
   bool was_open = lane->connection != NULL;
   struct error error = run_once(worker, lane, request);
@@ -83,7 +92,6 @@ static struct error answer(struct worker *worker, struct request *request)
     response_reset(request);
     error = run_once(worker, lane, request);
   }
-  const struct route *route = request->match.route;
   if (error.code == ERROR_DATABASE_AWAY && route->copes_without_database && !request->begun) {
     response_reset(request);
     error = route->query(request, request->match.context, NULL);

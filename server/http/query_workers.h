@@ -20,6 +20,10 @@ struct query_workers_settings {
   int stall_ms; /* a client that takes nothing for so long while others wait for a worker is broken off; 0: 2000 */
   struct db_settings database; /* read_only is set per connection; texts are borrowed until stop */
   struct metrics *metrics;
+  /* Whether it is known, without asking it, that the database does not answer: a route that copes is then not kept waiting for
+   * a connection. Any worker's thread. NULL: never known. */
+  bool (*database_is_away)(const void *context);
+  const void *database_context;
 };
 
 struct error query_workers_start(struct query_workers_settings settings, struct query_workers **workers) ERROR_MUST_CHECK;

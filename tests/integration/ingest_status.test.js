@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 
+import { withHangingDatabase } from './support/postmaster.js';
 import { Program, eventually, iotEvent } from './support/program.js';
 import { StreamClient, closeAll } from './support/stream_client.js';
 
@@ -261,6 +262,30 @@ test('the status is told without the database, with what was known last', async 
   assert.equal((await guest.get('/v1/ingest/rejected')).status, 503);
   assert.equal((await guest.post('', { path: '/v1/ingest/rejected/1/replay', key: null })).status, 503);
   await guest.stop();
+});
+
+test('the status is not held up by a database that stands still, once that is known', async () => {
+  const held = await new Program().start();
+  await held.post(iotEvent(GOOD));
+  await eventually(async () => (await held.get('/v1/ingest/status')).body.paths[0].deliveries === 1, { what: 'the delivery in the status' });
+  await withHangingDatabase(held, async () => {
+    const posted = held.post(iotEvent({ ...GOOD, version: 2 }));
+    await eventually(async () => (await held.get('/v1/ingest/status')).body.spool.is_spooling, { what: 'spooling', timeoutMs: 60_000 });
+    const took = [];
+    for (let i = 0; i < 24; i += 1) { /* more than there are workers, each of which would wait 5 s for a connection */
+      const begun = performance.now();
+      const { status, body } = await held.get('/v1/ingest/status');
+      took.push(performance.now() - begun);
+      assert.deepEqual([status, body.database.is_away, body.paths[0].deliveries], [200, true, 1]);
+    }
+    assert.ok(Math.max(...took) < 4000, took.join());
+    assert.equal((await posted).status, 200);
+  });
+  await eventually(async () => {
+    const { body } = await held.get('/v1/ingest/status');
+    return !body.database.is_away && body.paths[0].deliveries === 2;
+  }, { what: 'fresh figures', timeoutMs: 60_000 });
+  assert.equal(await held.stop(), 0);
 });
 
 test('where commits are not timed, the trace says so', async () => {
