@@ -116,12 +116,19 @@ static struct db_settings database_of(const struct backfill *backfill, const cha
                               .statement_timeout_ms = STATEMENT_TIMEOUT_MS};
 }
 
-/* A cluster that is started here may be new or older than the program; a server that runs has migrated already. */
+/* A cluster that is started here may be older than the program; a server that runs has migrated already. */
 static struct error open_database(struct backfill *backfill)
 {
   const struct config *config = backfill->input->config;
   struct arena *arena = backfill->input->arena;
   backfill->conninfo = command_database_running(arena, config);
+  if (backfill->conninfo == NULL && !embedded_exists(arena, config->data_folder)) {
+    return error_at(
+        ERROR_SETUP, "data",
+        "--data: %.200s holds no database to fill: name the server's folder, or its database with --database (a new "
+        "one is made by crumbtrail migrate)",
+        config->data_folder);
+  }
   if (backfill->conninfo == NULL) {
     TRY(embedded_start(arena, config->data_folder, config->postgres_bin_folder, &backfill->embedded));
     backfill->conninfo = embedded_conninfo(backfill->embedded);

@@ -310,6 +310,11 @@ struct error embedded_start(struct arena *arena, const char *data_folder, const 
   return error_none();
 }
 
+bool embedded_exists(struct arena *arena, const char *data_folder)
+{
+  return access(arena_printf(arena, "%s/postgres", data_folder), F_OK) == 0 || errno != ENOENT;
+}
+
 const char *embedded_conninfo(const struct embedded *embedded)
 {
   return embedded->conninfo;

@@ -12,11 +12,15 @@
 #ifndef CRUMBTRAIL_SERVER_DB_EMBEDDED_H
 #define CRUMBTRAIL_SERVER_DB_EMBEDDED_H
 
+#include <stdbool.h>
+
 #include "server/base/arena.h"
 #include "server/base/error.h"
 
 struct embedded;
 
+/* Whether a cluster is there already: what only reads or fills a database must not make one where --data is mistyped. */
+bool embedded_exists(struct arena *arena, const char *data_folder);
 /* Returns when the cluster accepts connections and database crumbtrail exists. ERROR_SETUP with a sentence that says what to
  * do. Makes data_folder when it is missing. The arena must live until embedded_stop. */
 struct error embedded_start(struct arena *arena, const char *data_folder, const char *postgres_bin_folder,

@@ -224,6 +224,7 @@ test('a back-fill alone, killed again and again, goes on until everything was re
   const objects = Array.from({ length: 400 }, (_, i) => firehoseObject(events.slice(i * 10, (i + 1) * 10), { number: i }));
   await store.put(bucket, objects);
   const program = new Program();
+  assert.equal((await run(['migrate', '--data', program.data])).code, 0);
   const flags = [`s3://${bucket}/`, '--data', program.data, ...store.flags, '--object-readers', '2'];
   for (let round = 0; round < 3; round += 1) {
     const child = spawn(BINARY, ['backfill', ...flags], { stdio: 'ignore' });

@@ -1,11 +1,13 @@
 // Objects and queues that fail in every way that a real S3 server does not on request: nothing is lost, nothing is counted as
 // read that was not, and the operator is told.
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
 import { test } from 'node:test';
 
 import { FakeSqs } from './support/fake_sqs.js';
 import { eventsOf, firehoseObject, ruleObject, s3Notification } from './support/fleet_objects.js';
-import { eventually, Program, run } from './support/program.js';
+import { eventually, makeDataFolder, Program, run } from './support/program.js';
 import { ScriptedS3 } from './support/scripted_s3.js';
 
 const LONG = { timeoutMs: 120_000, everyMs: 100 };
@@ -256,6 +258,11 @@ test('a back-fill says what it could not read, and what it cannot do', async () 
   assert.match((await backfill(['s3://fleet/iot/', '--from', 'yesterday'])).err, /--from: expected a date such as/);
   assert.match((await backfill(['s3://fleet/iot/', '--from', '2024-05-21', '--to', '2024-05-19'])).err, /--to lies before --from/);
   assert.match((await backfill(['/tmp'])).err, /s3:\/\//);
+  const elsewhere = path.join(makeDataFolder(), 'mistyped');
+  const refused = await run(['backfill', 's3://fleet/iot/', '--data', elsewhere, ...s3.flags]);
+  assert.equal(refused.code, 1);
+  assert.match(refused.err, /--data: .*mistyped holds no database to fill: name the server's folder, or its database with --database/);
+  assert.equal(fs.existsSync(elsewhere), false);
   const nothing = await backfill(['s3://fleet/nothing/']);
   assert.equal(nothing.code, 0);
   assert.match(nothing.out, /^0 objects listed/);
