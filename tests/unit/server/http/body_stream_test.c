@@ -25,7 +25,7 @@ struct sink {
   size_t room; /* bytes until it is full and asks to wait; 0: never */
   size_t taken_in_turn;
   int end_waits; /* how often the end waits */
-  bool wait_for_ever;
+  atomic_bool wait_for_ever;
 };
 
 struct fixture {
