@@ -138,6 +138,12 @@ void event_sink_wait(struct event_sink *sink, int64_t until_us)
   }
 }
 
+static bool only_retries(const struct event_sink *sink)
+{
+  return http_sender_only_retries(sink->http) &&
+         (sink->part.only_retries == NULL || sink->part.only_retries(sink->part.context));
+}
+
 static void finish_sending(struct event_sink *sink, int grace_ms)
 {
   int64_t give_up_at_us = INT64_MAX;
@@ -146,7 +152,7 @@ static void finish_sending(struct event_sink *sink, int grace_ms)
     if (give_up_at_us == INT64_MAX && http_sender_is_stopped(sink->http)) {
       give_up_at_us = now_us + grace_ms * US_PER_MS;
     }
-    if (now_us > give_up_at_us) {
+    if (now_us > give_up_at_us || (give_up_at_us != INT64_MAX && only_retries(sink))) {
       break;
     }
     http_sender_turn(sink->http, now_us + 100 * US_PER_MS);

@@ -26,8 +26,8 @@ bool event_sink_take(struct event_sink *sink, const struct outgoing_event *event
 /* Lets what is on its way go on until that moment (clock_monotonic_us). */
 void event_sink_wait(struct event_sink *sink, int64_t until_us);
 bool event_sink_is_stopped(const struct event_sink *sink);
-/* Hands on all there is and waits until it is answered; once stop is set at most `grace_ms` more: what is left then counts as
- * failed. */
+/* Hands on all there is and waits until it is answered; once stop is set at most `grace_ms` more, and no longer when all that
+ * is left failed before and waits to be tried again: what is left then counts as failed. */
 void event_sink_finish(struct event_sink *sink, int grace_ms);
 /* What became of the events. True: nothing failed. */
 bool event_sink_report(struct event_sink *sink, FILE *out);
@@ -45,6 +45,7 @@ struct event_sink_part {
   bool (*flush)(void *context); /* never waits; true: nothing is held any more, apart from posts on their way */
   bool (*report)(void *context, FILE *out);
   void (*release)(void *context);
+  bool (*only_retries)(void *context); /* what is held besides posts only waits to be tried again; NULL: always so */
 };
 
 #endif

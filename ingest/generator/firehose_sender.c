@@ -155,5 +155,5 @@ struct event_sink_part firehose_sender_new(struct http_sender *http, const struc
   sender->options = options;
   sender->batch.settings = options->firehose;
   sender->arena = arena_new(16384);
-  return (struct event_sink_part){sender, take, flush, report, release};
+  return (struct event_sink_part){sender, take, flush, report, release, NULL};
 }

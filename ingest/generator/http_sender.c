@@ -354,6 +354,11 @@ bool http_sender_is_idle(const struct http_sender *sender)
   return sender->free_count == sender->settings.connections;
 }
 
+bool http_sender_only_retries(const struct http_sender *sender)
+{
+  return sender->paused_count == sender->settings.connections - sender->free_count;
+}
+
 void http_sender_give_up(struct http_sender *sender)
 {
   for (int i = 0; i < sender->settings.connections; i++) {

@@ -63,6 +63,8 @@ void http_sender_turn(struct http_sender *sender, int64_t until_us);
 void http_sender_wake(struct http_sender *sender);
 /* Every post is answered. */
 bool http_sender_is_idle(const struct http_sender *sender);
+/* All that is not answered failed before and waits to be sent again. */
+bool http_sender_only_retries(const struct http_sender *sender);
 /* Ends what is not answered, with status 0. */
 void http_sender_give_up(struct http_sender *sender);
 

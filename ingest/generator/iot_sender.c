@@ -145,5 +145,5 @@ struct event_sink_part iot_sender_new(struct http_sender *http, const char *url,
   }
   *sender = (struct iot_sender){.http = http, .url = url, .batch_events = batch_events, .arena = arena_new(16384)};
   http_sender_on_turn(http, close_old_batch, sender);
-  return (struct event_sink_part){sender, take, flush, report, release};
+  return (struct event_sink_part){sender, take, flush, report, release, NULL};
 }

@@ -298,6 +298,24 @@ static bool flush(void *context)
   return sender->batch.count == 0 && sender->free_count == sender->options->connections;
 }
 
+/* A batch that is held when stop is set is put no more. */
+static bool only_retries(void *context)
+{
+  struct object_sender *sender = context;
+  bool runs = false;
+  for (int64_t i = 0; i < sender->options->connections; i++) {
+    const struct put *put = &sender->puts[i];
+    runs = runs || put->state == PUT_RUNNING;
+    if (put->state == PUT_STORED && http_sender_can_post(sender->http)) {
+      return false;
+    }
+  }
+  pthread_mutex_lock(&sender->lock);
+  bool has_news = sender->done != NULL;
+  pthread_mutex_unlock(&sender->lock);
+  return !has_news && (!runs || aws_only_retries(sender->client));
+}
+
 static bool report(void *context, FILE *out)
 {
   struct object_sender *sender = context;
@@ -360,6 +378,6 @@ struct error object_sender_new(struct http_sender *http, const struct config *co
     sender->puts[i].owner = sender;
   }
   http_sender_on_turn(http, move_on, sender);
-  *part = (struct event_sink_part){sender, take, flush, report, release};
+  *part = (struct event_sink_part){sender, take, flush, report, release, only_retries};
   return error_none();
 }

@@ -44,6 +44,14 @@ struct error aws_submit(struct aws_client *client, struct aws_request *request)
   return error;
 }
 
+bool aws_only_retries(struct aws_client *client)
+{
+  pthread_mutex_lock(&client->lock);
+  bool only_retries = client->only_retries && client->incoming.first == NULL;
+  pthread_mutex_unlock(&client->lock);
+  return only_retries;
+}
+
 struct error aws_call(struct aws_client *client, struct aws_request *request, struct aws_outcome *outcome)
 {
   assert(!pthread_equal(pthread_self(), client->thread));

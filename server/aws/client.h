@@ -91,6 +91,9 @@ struct aws_handlers {
 enum { AWS_WAITING_MAX = 4096 };
 struct error aws_submit(struct aws_client *client, struct aws_request *request) ERROR_MUST_CHECK;
 
+/* Whether all that was submitted failed before and waits to be tried again; of a moment ago. Thread: any. */
+bool aws_only_retries(struct aws_client *client);
+
 /* Waits for the end; on_done is not called and may be NULL. Returns outcome.error; *outcome may be NULL. Thread: any but the
  * client's. */
 struct error aws_call(struct aws_client *client, struct aws_request *request, struct aws_outcome *outcome) ERROR_MUST_CHECK;

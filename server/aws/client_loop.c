@@ -229,6 +229,13 @@ static int wait_ms(const struct aws_client *client)
   return wait_us > 0 ? (int)(wait_us / US_PER_MS) + 1 : 0;
 }
 
+static void note_retries(struct aws_client *client)
+{
+  pthread_mutex_lock(&client->lock);
+  client->only_retries = client->running_count == 0 && client->ready.first == NULL && client->delayed.first != NULL;
+  pthread_mutex_unlock(&client->lock);
+}
+
 static void cancel_all(struct aws_client *client)
 {
   for (size_t i = 0; i < client->requests_max; i++) {
@@ -254,6 +261,7 @@ void *client_run(void *context)
     end_transfers(client);
     end_standstills(client);
     start_ready(client);
+    note_retries(client);
     curl_multi_poll(client->multi, NULL, 0, wait_ms(client), NULL);
   }
   cancel_all(client);

@@ -69,7 +69,8 @@ struct aws_client {
   struct aws_request *touched;
   size_t waiting_count; /* submitted and not running */
   bool is_stopping;
-  bool has_news; /* of the credentials */
+  bool has_news;     /* of the credentials */
+  bool only_retries; /* nothing ran, and something waited to be tried again, when the thread last looked */
 
   /* The thread's own. */
   struct request_list ready;

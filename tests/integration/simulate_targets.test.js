@@ -142,6 +142,26 @@ for (const refusal of [[503, 'SlowDown'], 'no answer']) {
   });
 }
 
+for (const kind of ['a server', 'S3']) {
+  test(`Ctrl-C while ${kind} is gone: it does not wait for what can only be tried again`, async () => {
+    await newS3();
+    const gone = s3.url;
+    s3.stop();
+    const target = kind === 'S3' ? ['--to', 's3://fleet-raw', ...s3.flags] : ['--to', `${gone}/ingest/iot`];
+    const child = spawn(BINARY, ['simulate', ...FLEET, ...target, '--connections', '4'], { env: { ...process.env, ...s3.env } });
+    let said = '';
+    [child.stdout, child.stderr].forEach((stream) => stream.on('data', (chunk) => { said += chunk; }));
+    await eventually(() => /Trying again/.test(said), { what: 'trying again', timeoutMs: 60_000 });
+    const begun = performance.now();
+    child.kill('SIGINT');
+    const [code] = await once(child, 'close');
+    assert.equal(code, 1, said);
+    assert.ok(performance.now() - begun < 4000, 'sooner than the grace of 5 s');
+    const [, sent, failed] = /sent (\d+) = stored 0 .*failed (\d+);/.exec(said).map(Number);
+    assert.ok(sent >= 4 && failed === sent, said);
+  });
+}
+
 test('without credentials it says what was looked for', async () => {
   await newS3();
   const { code, out, err } = await run(['simulate', ...FLEET, '--to', 's3://fleet-raw', ...s3.flags], { env: {
