@@ -120,15 +120,22 @@ static void finish_transferred(struct fetcher *fetcher)
 
 /* ---- marking ---- */
 
-/* Nothing but trouble: the others would fare no better now. */
+/* Nothing but trouble: the others would fare no better now. What was under way when the pause began makes it no longer. */
 static void note_trouble(struct fetcher *fetcher, const struct fetcher_marks *marks)
 {
+  if (marks->trouble_count < marks->marked_count && marks->trouble_count != 0) {
+    LOG_WARNING("objects_in_trouble", "objects=%zu detail=%s", marks->trouble_count, log_quote(marks->trouble));
+  }
   if (marks->trouble_count == 0 || marks->trouble_count < marks->marked_count) {
     fetcher->trouble_ms = marks->marked_count != 0 ? TROUBLE_FIRST_MS : fetcher->trouble_ms;
     return;
   }
-  fetcher->paused_until_us = clock_monotonic_us() + fetcher->trouble_ms * US_PER_MS;
-  LOG_WARNING("objects_paused", "ms=%d", fetcher->trouble_ms);
+  int64_t now_us = clock_monotonic_us();
+  if (now_us < fetcher->paused_until_us) {
+    return;
+  }
+  fetcher->paused_until_us = now_us + fetcher->trouble_ms * US_PER_MS;
+  LOG_WARNING("objects_paused", "ms=%d detail=%s", fetcher->trouble_ms, log_quote(marks->trouble));
   fetcher->trouble_ms = fetcher->trouble_ms * 2 < TROUBLE_MAX_MS ? fetcher->trouble_ms * 2 : TROUBLE_MAX_MS;
 }
 

@@ -12,6 +12,7 @@ struct marking {
   struct object_entry *replaced; /* what stands in the place of announced objects now */
   size_t replaced_count;
   size_t trouble_count;
+  struct text trouble;
   struct arena *arena;
   unsigned int seed;
 };
@@ -30,12 +31,16 @@ static int64_t spread(unsigned int *seed, int64_t delay_us)
   return delay_us / 4 * 3 + delay_us / 1024 * (rand_r(seed) % 512);
 }
 
+/* What holds for all of them is said once, by who pauses: here it would be said for each object on each of its tries. */
 static void log_attempt(const struct object_read *read, const struct object_decision *decision)
 {
   const struct object_claim *claim = &read->claim;
   if (decision->state == OBJECT_READ) {
     LOG_DEBUG("object_read", "bucket=%s key=%s bytes=%lld events=%llu", log_quote(claim->bucket), log_quote(claim->key),
               (long long)read->received_bytes, (unsigned long long)read->totals.events);
+  } else if (decision->is_trouble) {
+    LOG_DEBUG("object_not_read", "bucket=%s key=%s state=%s tries=%d detail=%s", log_quote(claim->bucket),
+              log_quote(claim->key), object_state_word(decision->state), claim->tries, log_quote_cstring(decision->error));
   } else if (decision->state != OBJECT_WAITING) {
     LOG_WARNING("object_not_read", "bucket=%s key=%s state=%s tries=%d detail=%s", log_quote(claim->bucket),
                 log_quote(claim->key), object_state_word(decision->state), claim->tries, log_quote_cstring(decision->error));
@@ -61,7 +66,10 @@ static void add_mark(struct marking *marking, const struct object_read *read, co
       .duplicates = (int64_t)totals->duplicates,
       .rejected = (int64_t)totals->rejected,
       .digest = is_read ? (struct text){(const char *)totals->digest, sizeof totals->digest} : (struct text){NULL, 0}};
-  marking->trouble_count += decision.is_trouble;
+  if (decision.is_trouble) {
+    marking->trouble_count++;
+    marking->trouble = text_copy(marking->arena, text_from(decision.error));
+  }
   if (read->is_replaced) {
     add_replaced(marking, read);
   }
@@ -80,7 +88,8 @@ struct error fetcher_marks_write(struct db_connection *connection, struct arena 
   for (size_t i = 0; i < count; i++) {
     add_mark(&marking, done[i], metrics);
   }
-  *marks = (struct fetcher_marks){marking.seed, marking.mark_count, marking.trouble_count, marking.replaced_count != 0};
+  *marks = (struct fetcher_marks){marking.seed, marking.mark_count, marking.trouble_count, marking.trouble,
+                                  marking.replaced_count != 0};
   if (marking.replaced_count != 0) {
     TRY(object_ledger_announce(connection, arena, marking.replaced, marking.replaced_count, now_us, NULL));
   }

@@ -12,6 +12,7 @@ struct fetcher_marks {
   unsigned int seed; /* kept from call to call: spreads the next tries of what failed together */
   size_t marked_count;
   size_t trouble_count; /* of these, where S3 as a whole is in trouble */
+  struct text trouble;  /* of one of these, in the arena; empty: there was none */
   bool has_replaced;    /* something else stands in the place of an object, and is announced now */
 };
 

@@ -98,7 +98,9 @@ test('without S3 everything waits, and is read when it is back', async () => {
   const objects = eventsOf('iotfleet_a', 200).map((event) => ruleObject(event)).map(({ key, body }) => store.put(key, body));
   store.onGet = (key, tries, request, response) => { response.destroy(); return true; };
   announce(objects);
-  await eventually(() => /event=objects_paused/.test(program.log), LONG);
+  await eventually(() => /event=objects_paused ms=2000/.test(program.log), LONG);
+  assert.equal(program.log.match(/event=objects_paused ms=1000 detail=\S+/g).length, 1);
+  assert.doesNotMatch(program.log, /warning event=object_not_read/);
   assert.equal(await one(program, 'SELECT count(*) FROM breadcrumb'), '0');
   store.onGet = () => false;
   await isRead(program, 200);
