@@ -2,15 +2,18 @@
 BEGIN;
 SELECT plan(12);
 
--- vehicle is a reference table; desired_change is a queue, local as all of them, and names the vehicle.
+-- vehicle and the rules are reference tables; desired_change and recompute are queues, local as all of them, and name the vehicle.
 CREATE TEMPORARY VIEW fact AS
 SELECT c.oid, c.relname
   FROM pg_class c
   JOIN pg_namespace s ON s.oid = c.relnamespace AND s.nspname = 'public'
   JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'vehicle_id' AND NOT a.attisdropped
- WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relname NOT IN ('vehicle', 'desired_change');
+ WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relname NOT IN
+       ('vehicle', 'speed_rule', 'temperature_rule', 'driver_assignment', 'desired_change', 'recompute');
 
-SELECT set_has('SELECT relname::text FROM fact', $$VALUES ('breadcrumb'), ('position'), ('shadow')$$, 'breadcrumb, position and shadow are facts');
+SELECT set_has('SELECT relname::text FROM fact', $$VALUES ('breadcrumb'), ('position'), ('shadow'), ('trip'), ('stop'), ('speeding_episode'),
+               ('zone_visit'), ('excursion'), ('drive_day'), ('road_run'), ('analysis_checkpoint'), ('alert_condition')$$,
+               'what is distributed by vehicle');
 SELECT is_empty($$SELECT f.relname FROM fact f JOIN pg_attribute a ON a.attrelid = f.oid AND a.attname = 'vehicle_id'
                    WHERE a.atttypid <> 'bigint'::regtype OR NOT a.attnotnull$$, 'vehicle_id is bigint and never null');
 SELECT is_empty($$SELECT i.indexrelid::regclass FROM fact f JOIN pg_index i ON i.indrelid = f.oid

@@ -1,0 +1,177 @@
+-- What is derived from breadcrumbs (definitions.md): recomputed as a whole window at a time, never accumulated. Facts, distributed by
+-- vehicle_id. A row's revision counts how often recomputing changed it; is_open: it goes on at the newest breadcrumb.
+SET LOCAL citus.multi_shard_modify_mode TO 'sequential';
+
+CREATE TABLE trip (
+  vehicle_id     bigint NOT NULL,
+  started_at     timestamptz NOT NULL,
+  ended_at       timestamptz NOT NULL,
+  driver_id      bigint NOT NULL,
+  distance_m     double precision NOT NULL,
+  moving_s       double precision NOT NULL,
+  max_speed_kmh  real,
+  samples        integer NOT NULL,
+  started_geom   geometry(Point, 4326) NOT NULL,
+  ended_geom     geometry(Point, 4326) NOT NULL,
+  end_reason     smallint NOT NULL,
+  is_open        boolean NOT NULL,
+  revision       integer NOT NULL,
+  PRIMARY KEY (vehicle_id, started_at)
+);
+CREATE INDEX trip_started_at ON trip (started_at);
+
+CREATE TABLE stop (
+  vehicle_id  bigint NOT NULL,
+  started_at  timestamptz NOT NULL,
+  ended_at    timestamptz NOT NULL,
+  idling_s    double precision NOT NULL,
+  samples     integer NOT NULL,
+  geom        geometry(Point, 4326) NOT NULL,
+  is_open     boolean NOT NULL,
+  revision    integer NOT NULL,
+  PRIMARY KEY (vehicle_id, started_at)
+);
+CREATE INDEX stop_started_at ON stop (started_at);
+
+-- Every run of breadcrumbs over the limit, at tolerance 0; tolerance, minimum duration and bands are applied when reading.
+-- quality: bits, jump 1, gap over 60 s 2, estimated limit 4. before_s, after_s: the intervals before and after (duration uncertainty).
+CREATE SEQUENCE speeding_episode_id_seq;
+CREATE TABLE speeding_episode (
+  vehicle_id       bigint NOT NULL,
+  started_at       timestamptz NOT NULL,
+  episode_id       bigint NOT NULL DEFAULT nextval('speeding_episode_id_seq'),
+  ended_at         timestamptz NOT NULL,
+  driver_id        bigint NOT NULL,
+  before_s         real,
+  after_s          real,
+  distance_m       double precision NOT NULL,
+  samples          integer NOT NULL,
+  largest_gap_s    real NOT NULL,
+  max_speed_kmh    real NOT NULL,
+  mean_speed_kmh   real NOT NULL,
+  p95_speed_kmh    real NOT NULL,
+  limit_kmh        real NOT NULL,
+  limit_source     smallint NOT NULL,
+  max_excess_kmh   real NOT NULL,
+  mean_excess_kmh  real NOT NULL,
+  excess_integral_kmh_s double precision NOT NULL,
+  quality          smallint NOT NULL,
+  end_reason       smallint NOT NULL,
+  road_id          bigint,
+  geofence_id      bigint,
+  started_geom     geometry(Point, 4326) NOT NULL,
+  peak_at          timestamptz NOT NULL,
+  peak_geom        geometry(Point, 4326) NOT NULL,
+  ended_geom       geometry(Point, 4326) NOT NULL,
+  is_open          boolean NOT NULL,
+  revision         integer NOT NULL,
+  rule_version     bigint NOT NULL,
+  PRIMARY KEY (vehicle_id, started_at)
+);
+CREATE INDEX speeding_episode_started_at ON speeding_episode (started_at);
+CREATE INDEX speeding_episode_id ON speeding_episode (episode_id);
+
+-- Time inside a zone. Still inside at the newest breadcrumb: is_open.
+CREATE TABLE zone_visit (
+  vehicle_id  bigint NOT NULL,
+  geofence_id bigint NOT NULL,
+  entered_at  timestamptz NOT NULL,
+  exited_at   timestamptz NOT NULL,
+  samples     integer NOT NULL,
+  is_open     boolean NOT NULL,
+  revision    integer NOT NULL,
+  PRIMARY KEY (vehicle_id, geofence_id, entered_at)
+);
+CREATE INDEX zone_visit_entered_at ON zone_visit (entered_at);
+
+-- Time out of a temperature rule's range (tier 1 normal, 2 urgent).
+CREATE TABLE excursion (
+  vehicle_id     bigint NOT NULL,
+  rule_id        bigint NOT NULL,
+  tier           smallint NOT NULL,
+  started_at     timestamptz NOT NULL,
+  ended_at       timestamptz NOT NULL,
+  side           smallint NOT NULL,
+  limit_c        real NOT NULL,
+  extreme_c      real NOT NULL,
+  extreme_at     timestamptz NOT NULL,
+  degree_minutes double precision NOT NULL,
+  paused_s       double precision NOT NULL,
+  samples        integer NOT NULL,
+  fired_at       timestamptz,
+  is_open        boolean NOT NULL,
+  revision       integer NOT NULL,
+  rule_version   bigint NOT NULL,
+  PRIMARY KEY (vehicle_id, rule_id, tier, started_at)
+);
+CREATE INDEX excursion_started_at ON excursion (started_at);
+
+-- Sums of one local day (of the depot's time zone) and driver.
+CREATE TABLE drive_day (
+  vehicle_id      bigint NOT NULL,
+  day             date NOT NULL,
+  driver_id       bigint NOT NULL,
+  distance_m      double precision NOT NULL,
+  known_limit_m   double precision NOT NULL,
+  over_limit_m    double precision NOT NULL,
+  observed_s      double precision NOT NULL,
+  moving_s        double precision NOT NULL,
+  known_limit_s   double precision NOT NULL,
+  over_limit_s    double precision NOT NULL,
+  samples         integer NOT NULL,
+  max_speed_kmh   real,
+  revision        integer NOT NULL,
+  PRIMARY KEY (vehicle_id, day, driver_id)
+);
+CREATE INDEX drive_day_day ON drive_day (day);
+
+-- Which road a vehicle was on: a run of breadcrumbs matched to one segment (0: none matched).
+CREATE TABLE road_run (
+  vehicle_id bigint NOT NULL,
+  started_at timestamptz NOT NULL,
+  ended_at   timestamptz NOT NULL,
+  road_id    bigint NOT NULL,
+  is_forward boolean NOT NULL,
+  samples    integer NOT NULL,
+  PRIMARY KEY (vehicle_id, started_at)
+);
+
+-- The state of the analysis before the first breadcrumb recorded at or after `at`: from here a window can be computed anew. The newest
+-- of a vehicle is where live breadcrumbs go on.
+CREATE TABLE analysis_checkpoint (
+  vehicle_id bigint NOT NULL,
+  at         timestamptz NOT NULL,
+  format     integer NOT NULL,
+  state      bytea NOT NULL,
+  PRIMARY KEY (vehicle_id, at)
+);
+
+-- What holds now of a vehicle: the raw material of alerts. kind: see ingest/analysis/condition.h. began_at: the breadcrumb since which it
+-- holds; fires_at: the one from which on it counts (its delay has passed; null: not yet); ended_at: the one that ended it (null: holds).
+-- change: from a sequence with every change, so that a reader finds what is new.
+CREATE SEQUENCE alert_condition_change_seq;
+CREATE TABLE alert_condition (
+  vehicle_id  bigint NOT NULL,
+  kind        smallint NOT NULL,
+  subject_id  bigint NOT NULL,
+  began_at    timestamptz NOT NULL,
+  fires_at    timestamptz,
+  ended_at    timestamptz,
+  seen_at     timestamptz NOT NULL,
+  value       real,
+  limit_value real,
+  geom        geometry(Point, 4326),
+  details     jsonb,
+  change      bigint NOT NULL,
+  PRIMARY KEY (vehicle_id, kind, subject_id, began_at)
+);
+CREATE INDEX alert_condition_change ON alert_condition (change);
+
+-- Local. How far the feed is analysed (breadcrumb.seq); breadcrumbs up to it are in the derived rows.
+CREATE TABLE analysis_progress (
+  only_row    boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+  epoch       uuid,
+  seq         bigint NOT NULL,
+  analysed_at timestamptz
+);
+INSERT INTO analysis_progress (seq) VALUES (0);
