@@ -80,8 +80,9 @@ CREATE TABLE driver_assignment (
 );
 CREATE INDEX driver_assignment_driver ON driver_assignment (driver_id, from_at);
 
--- Which load must be how cold (definitions.md, "Temperature"). The narrowest that fits holds for a vehicle: its own, its kind's, its
--- fleet's, everybody's (all three empty). Limits in degrees Celsius; urgent: the second tier, without a delay.
+-- Which load must be how cold (definitions.md, "Temperature"). The narrowest that fits holds for a vehicle: its own, that of its kind
+-- within its fleet, its kind's, its fleet's, everybody's (all three empty). Limits in degrees Celsius; urgent: the second tier,
+-- without a delay. pause_field: a member of what the vehicle reports (breadcrumb.extra) that says that it defrosts or its door is open.
 CREATE SEQUENCE temperature_rule_id_seq;
 CREATE TABLE temperature_rule (
   rule_id          bigint PRIMARY KEY DEFAULT nextval('temperature_rule_id_seq'),
@@ -101,5 +102,7 @@ CREATE TABLE temperature_rule (
   warming_s        integer NOT NULL DEFAULT 1200 CHECK (warming_s >= 0),
   silent_s         integer NOT NULL DEFAULT 900 CHECK (silent_s > 0),
   updated_at       timestamptz NOT NULL,
-  CHECK (lowest_c IS NOT NULL OR highest_c IS NOT NULL)
+  CHECK (lowest_c IS NOT NULL OR highest_c IS NOT NULL),
+  CHECK (vehicle_id IS NULL OR (kind IS NULL AND fleet IS NULL))
 );
+CREATE UNIQUE INDEX temperature_rule_scope ON temperature_rule (coalesce(vehicle_id, 0), coalesce(kind, ''), coalesce(fleet, ''));

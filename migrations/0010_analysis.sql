@@ -84,7 +84,8 @@ CREATE TABLE zone_visit (
 );
 CREATE INDEX zone_visit_entered_at ON zone_visit (entered_at);
 
--- Time out of a temperature rule's range (tier 1 normal, 2 urgent).
+-- Time out of a temperature rule's range: from the first to the last reading beyond the limit (tier 1 normal, 2 urgent; side 1 cold,
+-- 2 warm). over_s: how long the line through the readings was beyond it. fired_at: null when it did not last the rule's delay.
 CREATE TABLE excursion (
   vehicle_id     bigint NOT NULL,
   rule_id        bigint NOT NULL,
@@ -96,6 +97,7 @@ CREATE TABLE excursion (
   extreme_c      real NOT NULL,
   extreme_at     timestamptz NOT NULL,
   degree_minutes double precision NOT NULL,
+  over_s         double precision NOT NULL,
   paused_s       double precision NOT NULL,
   samples        integer NOT NULL,
   fired_at       timestamptz,
