@@ -1,0 +1,42 @@
+/* The roads of the database as the matcher needs them: candidates of many breadcrumbs by one statement, and, kept in memory,
+ * the network around them and the limits of single segments.
+ *
+ * Owns what it keeps, within a bound. Thread: the analyser's, with its connection. */
+#ifndef CRUMBTRAIL_INGEST_ANALYSIS_ROAD_SOURCE_H
+#define CRUMBTRAIL_INGEST_ANALYSIS_ROAD_SOURCE_H
+
+#include "ingest/analysis/effective_limit.h"
+#include "ingest/analysis/road_matcher.h"
+#include "server/db/connection.h"
+
+struct road_source;
+
+struct road_source *road_source_new(void);
+void road_source_free(struct road_source *source); /* accepts NULL */
+
+/* Forgets what it keeps: to be called when a rule_change of kind road has come (an import, an override). */
+void road_source_forget(struct road_source *source);
+
+/* New breadcrumbs of one vehicle, in its order, about to go through its matcher. */
+struct road_track {
+  const struct road_matcher *matcher; /* as it stands before the first of them */
+  const struct fix *fixes;
+  size_t count;
+  struct road_candidates *candidates; /* out: one for each, in the arena; none for flagged ones */
+};
+
+/* One statement for the candidates of all tracks, and one for the network around them where it is not kept yet. Limits of all
+ * candidates are kept as well. The map (road_source_map) is good for these tracks until the next call. Without imported roads
+ * nothing is asked and there are no candidates. */
+struct error road_source_prepare(struct road_source *source, struct db_connection *connection, struct arena *arena,
+                                 struct road_track *tracks, size_t count) ERROR_MUST_CHECK;
+struct road_map *road_source_map(struct road_source *source);
+
+/* For matches read back from road_run: asks once for those that are not kept. Ids that are 0 or no longer exist are passed
+ * over. */
+struct error road_source_load_limits(struct road_source *source, struct db_connection *connection, struct arena *arena,
+                                     const int64_t *road_ids, size_t count) ERROR_MUST_CHECK;
+/* NULL: no such segment (or 0). Valid until the next call that is given a connection, or road_source_forget. */
+const struct road_limits *road_source_limits(const struct road_source *source, int64_t road_id);
+
+#endif
