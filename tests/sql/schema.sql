@@ -2,14 +2,15 @@
 BEGIN;
 SELECT plan(12);
 
--- vehicle and the rules are reference tables; desired_change and recompute are queues, local as all of them, and name the vehicle.
+-- vehicle and the rules are reference tables; desired_change, recompute and the alerts are local and name the vehicle.
 CREATE TEMPORARY VIEW fact AS
 SELECT c.oid, c.relname
   FROM pg_class c
   JOIN pg_namespace s ON s.oid = c.relnamespace AND s.nspname = 'public'
   JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'vehicle_id' AND NOT a.attisdropped
  WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relname NOT IN
-       ('vehicle', 'speed_rule', 'temperature_rule', 'driver_assignment', 'desired_change', 'recompute');
+       ('vehicle', 'speed_rule', 'temperature_rule', 'driver_assignment', 'desired_change', 'recompute',
+        'alert', 'alert_mute');
 
 SELECT set_has('SELECT relname::text FROM fact', $$VALUES ('breadcrumb'), ('position'), ('shadow'), ('trip'), ('stop'), ('speeding_episode'),
                ('zone_visit'), ('excursion'), ('drive_day'), ('road_run'), ('analysis_checkpoint'), ('alert_condition')$$,
