@@ -5,7 +5,6 @@
 
 #include "server/aws/request.h"
 #include "server/aws/uri.h"
-#include "server/base/clock.h"
 #include "server/json/reader.h"
 #include "server/json/writer.h"
 
@@ -63,11 +62,6 @@ struct aws_request *sqs_receive_request(struct text queue_url, int wait_s, int v
     json_key(&writer, "VisibilityTimeout");
     json_int64(&writer, visibility_s);
   }
-  json_key(&writer, "MessageSystemAttributeNames");
-  json_begin_array(&writer);
-  json_cstring(&writer, "ApproximateReceiveCount");
-  json_cstring(&writer, "SentTimestamp");
-  json_end_array(&writer);
   json_end_object(&writer);
   struct aws_request *request = sqs_request("SQS ReceiveMessage", "AmazonSQS.ReceiveMessage", queue_url, &body, handlers);
   request->more_time_ms = wait_s * INT64_C(1000);
@@ -104,13 +98,6 @@ static struct error read_text(const struct aws_request *request, const struct js
   return error_none();
 }
 
-static int64_t attribute(const struct json *message, const char *name)
-{
-  int64_t value = 0;
-  const struct json *member = json_member(json_member(message, TEXT("Attributes")), text_from(name));
-  return member != NULL && json_lenient_int64(member, &value) && value > 0 ? value : 0;
-}
-
 struct error sqs_read_messages(const struct aws_request *request, struct arena *arena, struct sqs_message **messages,
                                size_t *count)
 {
@@ -128,8 +115,6 @@ struct error sqs_read_messages(const struct aws_request *request, struct arena *
     TRY(read_text(request, message, "MessageId", HANDLE_MAX, &out->message_id));
     TRY(read_text(request, message, "ReceiptHandle", HANDLE_MAX, &out->receipt_handle));
     TRY(read_text(request, message, "Body", TEXT_MAX, &out->body));
-    out->receive_count = attribute(message, "ApproximateReceiveCount");
-    out->sent_at_us = attribute(message, "SentTimestamp") * US_PER_MS;
     (*count)++;
   }
   return error_none();

@@ -20,8 +20,6 @@ struct sqs_message {
   struct text message_id;
   struct text receipt_handle;
   struct text body;
-  int64_t receive_count; /* 1 the first time; 0 when not said */
-  int64_t sent_at_us;    /* 0 when not said */
 };
 /* Reads the answer of a done receive request; the texts live in the arena and in the request's body: free the request after
  * the arena's last use. *count is 0 when the queue was empty. ERROR_INTERNAL: it is not what SQS answers. */

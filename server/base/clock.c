@@ -232,11 +232,14 @@ static bool read_offset(struct cursor *cursor, int64_t *offset_us)
 
 bool clock_parse(struct text slice, int64_t *time_us)
 {
+  if (slice.length == 0) { /* then there may be no pointer to add to */
+    return false;
+  }
   struct cursor cursor = {slice.data, slice.data + slice.length};
   int64_t day;
   int64_t of_day_us;
   int64_t offset_us;
-  if (slice.length == 0 || !read_date(&cursor, &day)) {
+  if (!read_date(&cursor, &day)) {
     return false;
   }
   if (!read_char(&cursor, 'T') && !read_char(&cursor, 't') && !read_char(&cursor, ' ')) {

@@ -218,7 +218,9 @@ struct error gunzip_stream_read(struct gunzip_stream *stream, struct text *compr
   }
   *length = capacity - zlib->avail_out;
   size_t taken = slice - zlib->avail_in;
-  *compressed = (struct text){compressed->data + taken, compressed->length - taken};
+  if (taken != 0) { /* without any input there may be no pointer to add to */
+    *compressed = (struct text){compressed->data + taken, compressed->length - taken};
+  }
   if (result != Z_OK && result != Z_BUF_ERROR) {
     return error_make(ERROR_BAD_INPUT, "the body is not valid gzip");
   }

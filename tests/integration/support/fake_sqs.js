@@ -65,8 +65,7 @@ export class FakeSqs {
           message.handle = `${message.id}#${message.receives}`;
         }
         return taken.length === 0 ? {} : { Messages: taken.map((message) => ({
-          MessageId: message.id, ReceiptHandle: message.handle, Body: message.body,
-          Attributes: { ApproximateReceiveCount: String(message.receives), SentTimestamp: '1463704133000' } })) };
+          MessageId: message.id, ReceiptHandle: message.handle, Body: message.body })) };
       }
       await new Promise((resolve) => { setTimeout(resolve, 20); });
     }

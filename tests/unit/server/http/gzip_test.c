@@ -63,12 +63,41 @@ static void test_returns_what_was_given(void **state)
   arena_free(arena);
 }
 
+static void test_gives_what_had_no_room(void **state)
+{
+  (void)state;
+  char out[1000];
+  struct buffer plain = {0};
+  struct buffer packed = {0};
+  for (int i = 0; i < 2500; i++) {
+    buffer_append_char(&plain, 'a');
+  }
+  gzip_compress(buffer_text(&plain), &packed);
+  struct gunzip_stream *stream = gunzip_stream_new();
+  assert_true(gunzip_stream_may_end(stream));
+  struct text rest = buffer_text(&packed);
+  static const size_t expected[] = {1000, 1000, 500, 0};
+  for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
+    size_t length;
+    assert_int_equal(gunzip_stream_read(stream, &rest, out, sizeof out, &length).code, ERROR_NONE);
+    assert_int_equal(length, expected[i]);
+    assert_int_equal(gunzip_stream_may_end(stream), i >= 2);
+    if (rest.length == 0) {
+      rest = (struct text){0}; /* what had no room is asked for without any input */
+    }
+  }
+  gunzip_stream_free(stream);
+  buffer_free(&plain);
+  buffer_free(&packed);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_reads_accept_encoding),
       cmocka_unit_test(test_knows_what_is_worth_it),
       cmocka_unit_test(test_returns_what_was_given),
+      cmocka_unit_test(test_gives_what_had_no_room),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
