@@ -16,6 +16,7 @@ CREATE TABLE rule_change (
 
 -- Derived rows to be computed anew because of a change: of one vehicle or of all (0), over breadcrumbs recorded in
 -- [from_at, until_at) ('-infinity', 'infinity': all there are). needs_matching: the roads changed, so stored matches do not hold.
+-- Finished with merged_into: a later one did its work.
 CREATE SEQUENCE recompute_id_seq;
 CREATE TABLE recompute (
   recompute_id   bigint PRIMARY KEY DEFAULT nextval('recompute_id_seq'),
@@ -29,7 +30,8 @@ CREATE TABLE recompute (
   finished_at    timestamptz,
   vehicles_all   integer,
   vehicles_done  integer NOT NULL DEFAULT 0,
-  last_vehicle_id bigint NOT NULL DEFAULT 0
+  last_vehicle_id bigint NOT NULL DEFAULT 0,
+  merged_into    bigint
 );
 CREATE INDEX recompute_open ON recompute (recompute_id) WHERE finished_at IS NULL;
 

@@ -1,5 +1,7 @@
 -- What is derived from breadcrumbs (definitions.md): recomputed as a whole window at a time, never accumulated. Facts, distributed by
--- vehicle_id. A row's revision counts how often recomputing changed it; is_open: it goes on at the newest breadcrumb.
+-- vehicle_id. A row's revision counts how often recomputing changed it; is_open: it goes on at the newest breadcrumb. settled_at: the
+-- breadcrumb since which breadcrumbs that come after it do not change the row any more (infinity: they may). So whoever computes
+-- anew from a checkpoint on replaces exactly the rows that are settled there or later.
 SET LOCAL citus.multi_shard_modify_mode TO 'sequential';
 
 CREATE TABLE trip (
@@ -16,8 +18,10 @@ CREATE TABLE trip (
   end_reason     smallint NOT NULL,
   is_open        boolean NOT NULL,
   revision       integer NOT NULL,
+  settled_at     timestamptz NOT NULL DEFAULT 'infinity',
   PRIMARY KEY (vehicle_id, started_at)
 );
+CREATE INDEX trip_settled_at ON trip (vehicle_id, settled_at);
 CREATE INDEX trip_started_at ON trip (started_at);
 
 CREATE TABLE stop (
@@ -29,8 +33,10 @@ CREATE TABLE stop (
   geom        geometry(Point, 4326) NOT NULL,
   is_open     boolean NOT NULL,
   revision    integer NOT NULL,
+  settled_at  timestamptz NOT NULL DEFAULT 'infinity',
   PRIMARY KEY (vehicle_id, started_at)
 );
+CREATE INDEX stop_settled_at ON stop (vehicle_id, settled_at);
 CREATE INDEX stop_started_at ON stop (started_at);
 
 -- Every run of breadcrumbs over the limit, at tolerance 0; tolerance, minimum duration and bands are applied when reading.
@@ -66,8 +72,10 @@ CREATE TABLE speeding_episode (
   is_open          boolean NOT NULL,
   revision         integer NOT NULL,
   rule_version     bigint NOT NULL,
+  settled_at       timestamptz NOT NULL DEFAULT 'infinity',
   PRIMARY KEY (vehicle_id, started_at)
 );
+CREATE INDEX speeding_episode_settled_at ON speeding_episode (vehicle_id, settled_at);
 CREATE INDEX speeding_episode_started_at ON speeding_episode (started_at);
 CREATE INDEX speeding_episode_id ON speeding_episode (episode_id);
 
@@ -80,8 +88,10 @@ CREATE TABLE zone_visit (
   samples     integer NOT NULL,
   is_open     boolean NOT NULL,
   revision    integer NOT NULL,
+  settled_at  timestamptz NOT NULL DEFAULT 'infinity',
   PRIMARY KEY (vehicle_id, geofence_id, entered_at)
 );
+CREATE INDEX zone_visit_settled_at ON zone_visit (vehicle_id, settled_at);
 CREATE INDEX zone_visit_entered_at ON zone_visit (entered_at);
 
 -- Time out of a temperature rule's range: from the first to the last reading beyond the limit (tier 1 normal, 2 urgent; side 1 cold,
@@ -104,8 +114,10 @@ CREATE TABLE excursion (
   is_open        boolean NOT NULL,
   revision       integer NOT NULL,
   rule_version   bigint NOT NULL,
+  settled_at     timestamptz NOT NULL DEFAULT 'infinity',
   PRIMARY KEY (vehicle_id, rule_id, tier, started_at)
 );
+CREATE INDEX excursion_settled_at ON excursion (vehicle_id, settled_at);
 CREATE INDEX excursion_started_at ON excursion (started_at);
 
 -- Sums of one local day (of the depot's time zone) and driver.
@@ -123,8 +135,10 @@ CREATE TABLE drive_day (
   samples         integer NOT NULL,
   max_speed_kmh   real,
   revision        integer NOT NULL,
+  settled_at      timestamptz NOT NULL DEFAULT 'infinity',
   PRIMARY KEY (vehicle_id, day, driver_id)
 );
+CREATE INDEX drive_day_settled_at ON drive_day (vehicle_id, settled_at);
 CREATE INDEX drive_day_day ON drive_day (day);
 
 -- Which road a vehicle was on: a run of breadcrumbs matched to one segment (0: none matched).
@@ -139,13 +153,23 @@ CREATE TABLE road_run (
 );
 
 -- The state of the analysis before the first breadcrumb recorded at or after `at`: from here a window can be computed anew. The newest
--- of a vehicle is where live breadcrumbs go on.
+-- of a vehicle is where live breadcrumbs go on. kind: 1 the newest, 2 on the way through the last day, 3 the beginning of a local day.
+-- digest: of the state, to tell whether computing anew has come to the same.
 CREATE TABLE analysis_checkpoint (
   vehicle_id bigint NOT NULL,
   at         timestamptz NOT NULL,
+  kind       smallint NOT NULL,
   format     integer NOT NULL,
+  digest     bigint NOT NULL,
   state      bytea NOT NULL,
   PRIMARY KEY (vehicle_id, at)
+);
+
+-- Vehicles whose derived rows lack breadcrumbs recorded at from_at or later: they are computed anew from there in the background, and
+-- until then their new breadcrumbs wait as well.
+CREATE TABLE analysis_backlog (
+  vehicle_id bigint PRIMARY KEY,
+  from_at    timestamptz NOT NULL
 );
 
 -- What holds now of a vehicle: the raw material of alerts. kind: see ingest/analysis/condition.h. began_at: the breadcrumb since which it
@@ -165,11 +189,13 @@ CREATE TABLE alert_condition (
   geom        geometry(Point, 4326),
   details     jsonb,
   change      bigint NOT NULL,
+  settled_at  timestamptz NOT NULL DEFAULT 'infinity',
   PRIMARY KEY (vehicle_id, kind, subject_id, began_at)
 );
+CREATE INDEX alert_condition_settled_at ON alert_condition (vehicle_id, settled_at);
 CREATE INDEX alert_condition_change ON alert_condition (change);
 
--- Local. How far the feed is analysed (breadcrumb.seq); breadcrumbs up to it are in the derived rows.
+-- Local. How far the feed is analysed (breadcrumb.seq); breadcrumbs up to it are in the derived rows, or in analysis_backlog.
 CREATE TABLE analysis_progress (
   only_row    boolean PRIMARY KEY DEFAULT true CHECK (only_row),
   epoch       uuid,
