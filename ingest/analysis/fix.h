@@ -42,7 +42,11 @@ struct place {
   const int64_t *geofence_ids; /* zones that hold the point, ascending; borrowed */
   size_t geofence_count;
   int64_t driver_id; /* who drove at that time; 0: unknown */
-  int32_t day;       /* local day of the depot's time zone, days since 1970-01-01 */
+  /* Of that assignment, [from, until); of the time between two assignments, where nobody is assigned. */
+  int64_t driver_from_us;
+  int64_t driver_until_us;
+  int32_t day;             /* local day of the depot's time zone, days since 1970-01-01 */
+  int64_t day_began_at_us; /* its first instant */
 };
 
 #endif
