@@ -4,7 +4,7 @@
  * is believed of a breadcrumb, so matches come out with a delay: as soon as all sequences that are still possible agree
  * (mostly after one or two breadcrumbs), at a gap, at a stop, and after ROAD_MATCHER_PENDING_MAX breadcrumbs at the latest.
  * The n-th match that comes out is of the n-th breadcrumb that went in: those settled so far, then those shown.
- * Same breadcrumbs, candidates and roads, same matches, however they are split between step, save and load.
+ * Same breadcrumbs and roads, same matches, however they are split between step, save and load.
  *
  * Owns its pending breadcrumbs; no database, no clock. Thread: one at a time. */
 #ifndef CRUMBTRAIL_INGEST_ANALYSIS_ROAD_MATCHER_H
@@ -17,24 +17,6 @@
 struct road_map;
 
 enum { ROAD_MATCHER_PENDING_MAX = 60 };
-
-/* A road segment near a breadcrumb. */
-struct road_candidate {
-  int64_t road_id;
-  int64_t from_node; /* junctions, as drawn */
-  int64_t to_node;
-  float distance_m;
-  float along_m; /* of its nearest point, from from_node */
-  float length_m;
-  float bearing_deg;  /* of the drawing at that point, from north */
-  int8_t oneway;      /* 1 as drawn, -1 against the drawing, 0 both ways */
-  uint8_t road_class; /* enum road_class, road_map.h */
-};
-
-struct road_candidates {
-  const struct road_candidate *items;
-  size_t count;
-};
 
 struct road_match {
   int64_t road_id; /* 0: none */
@@ -51,9 +33,8 @@ void road_matcher_free(struct road_matcher *matcher);
 void road_matcher_clone(const struct road_matcher *matcher, struct road_matcher *copy);
 
 /* The next breadcrumb in the vehicle's order, flagged ones too. `settled`: rows of struct road_match. The map holds the roads
- * around (road_source_prepare). */
-void road_matcher_step(struct road_matcher *matcher, struct road_map *map, const struct fix *fix,
-                       struct road_candidates candidates, struct row_set *settled);
+ * around it (road_source_prepare); NULL: there are no roads. */
+void road_matcher_step(struct road_matcher *matcher, struct road_map *map, const struct fix *fix, struct row_set *settled);
 /* Breadcrumbs that went in and have not come out. */
 size_t road_matcher_pending(const struct road_matcher *matcher);
 /* What is believed of them now, oldest first. */

@@ -1,5 +1,5 @@
-/* The roads of the database as the matcher needs them: candidates of many breadcrumbs by one statement, and, kept in memory,
- * the network around them and the limits of single segments.
+/* The roads of the database as the matcher needs them, read in sets and kept in memory: those around breadcrumbs, cell by cell,
+ * and the limits of single segments.
  *
  * Owns what it keeps, within a bound. Thread: the analyser's, with its connection. */
 #ifndef CRUMBTRAIL_INGEST_ANALYSIS_ROAD_SOURCE_H
@@ -22,14 +22,13 @@ struct road_track {
   const struct road_matcher *matcher; /* as it stands before the first of them */
   const struct fix *fixes;
   size_t count;
-  struct road_candidates *candidates; /* out: one for each, in the arena; none for flagged ones */
 };
 
-/* One statement for the candidates of all tracks, and one for the network around them where it is not kept yet. Limits of all
- * candidates are kept as well. The map (road_source_map) is good for these tracks until the next call. Without imported roads
- * nothing is asked and there are no candidates. */
+/* Reads the roads around all tracks where they are not kept yet, few statements for many breadcrumbs and mostly none. The map
+ * holds what these tracks need, and their limits, until the next call. */
 struct error road_source_prepare(struct road_source *source, struct db_connection *connection, struct arena *arena,
-                                 struct road_track *tracks, size_t count) ERROR_MUST_CHECK;
+                                 const struct road_track *tracks, size_t count) ERROR_MUST_CHECK;
+/* Not NULL; it belongs to the source. */
 struct road_map *road_source_map(struct road_source *source);
 
 /* For matches read back from road_run: asks once for those that are not kept. Ids that are 0 or no longer exist are passed
