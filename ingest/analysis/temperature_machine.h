@@ -16,14 +16,15 @@
  * apart, as though they were silent_us apart.
  * Warming: one reading a minute (the first of each whole minute, none from within a pause) of the last 20 minutes, at least 5;
  * the Theil-Sen line through them reaches the limit within warming_us. It ends when a reading is beyond the limit, or the line
- * no longer reaches it within 1.5 times warming_us. Silent sensor: breadcrumbs without a temperature for silent_us, from the
- * first of them on. */
+ * no longer reaches it within 1.5 times warming_us. With the end of a first tier's excursion the trend starts anew. Silent
+ * sensor: breadcrumbs without a temperature for silent_us, from the first of them on. */
 #ifndef CRUMBTRAIL_INGEST_ANALYSIS_TEMPERATURE_MACHINE_H
 #define CRUMBTRAIL_INGEST_ANALYSIS_TEMPERATURE_MACHINE_H
 
 #include "ingest/analysis/condition.h"
 #include "ingest/analysis/fix.h"
 #include "ingest/analysis/row_set.h"
+#include "ingest/analysis/temperature_trend.h"
 #include "server/base/text.h"
 
 struct temperature_rule {
@@ -61,13 +62,6 @@ struct excursion {
   int32_t samples;     /* readings beyond the limit */
   int64_t fired_at_us; /* 0: it did not last long enough */
   bool is_open;        /* the newest readings do not say that it is over */
-};
-
-enum { TREND_READINGS_MAX = 21 };
-
-struct temperature_reading {
-  int64_t recorded_at_us;
-  float temperature_c;
 };
 
 struct excursion_state {
