@@ -150,7 +150,7 @@ struct error endpoint_of(struct arena *arena, const struct endpoints *endpoints,
   }
   struct uri base;
   TRY(base_of(arena, endpoints, request, region, &base));
-  struct text host = is_set(authority) ? text_from(authority) : base.authority;
+  struct text host = text_copy(arena, is_set(authority) ? text_from(authority) : base.authority);
   struct text path = request->path;
   bool has_bucket_in_host =
       is_set(authority) && text_starts_with(host, request->bucket) &&
@@ -171,7 +171,7 @@ struct error endpoint_of(struct arena *arena, const struct endpoints *endpoints,
                                             TEXT_ARGS(path), query.length > 0 ? "?" : "", TEXT_ARGS(query)),
                         .host = host,
                         .path = path,
-                        .region = is_named ? text_to_cstring(arena, named) : region,
+                        .region = text_to_cstring(arena, is_named ? named : text_from(region)),
                         .service = request->service == AWS_IOT_DATA ? endpoints->iot_service_name : services[request->service]};
   return error_none();
 }

@@ -139,11 +139,11 @@ static const char *scan_exponent(const char *at, const char *end, int *exponent)
 
 static bool scan_decimal(struct text slice, struct decimal *number)
 {
-  const char *at = slice.data;
-  const char *end = slice.data + slice.length;
-  if (slice.length == 0) {
+  if (slice.length == 0) { /* then there may be no pointer to add to */
     return false;
   }
+  const char *at = slice.data;
+  const char *end = slice.data + slice.length;
   number->negative = *at == '-';
   at += *at == '-' || *at == '+';
   int digits = 0;
