@@ -16,8 +16,9 @@
  * apart, as though they were silent_us apart.
  * Warming: one reading a minute (the first of each whole minute, none from within a pause) of the last 20 minutes, at least 5;
  * the Theil-Sen line through them reaches the limit within warming_us. It ends when a reading is beyond the limit, or the line
- * no longer reaches it within 1.5 times warming_us. With the end of a first tier's excursion the trend starts anew. Silent
- * sensor: breadcrumbs without a temperature for silent_us, from the first of them on. */
+ * no longer reaches it within 1.5 times warming_us. With the end of a first tier's excursion the trend starts anew.
+ *
+ * Silent sensor: breadcrumbs without a temperature for silent_us, from the first of them on. */
 #ifndef CRUMBTRAIL_INGEST_ANALYSIS_TEMPERATURE_MACHINE_H
 #define CRUMBTRAIL_INGEST_ANALYSIS_TEMPERATURE_MACHINE_H
 

@@ -1,5 +1,5 @@
 /* The state of a temperature machine as bytes, and the words of its pause field. */
-#include "ingest/analysis/state_bytes.h"
+#include "ingest/analysis/state.h"
 #include "ingest/analysis/temperature_machine.h"
 
 enum { STATE_FORMAT = 1 };
@@ -22,26 +22,29 @@ static void save_excursion(const struct excursion_state *state, struct buffer *o
   state_put_int32(out, state->samples);
 }
 
-static bool take_side(struct text *in, enum temperature_side *side)
+static enum temperature_side take_side(struct state_reader *in)
 {
-  int8_t value = 0;
-  const bool is_good = state_take_int8(in, &value) && value >= SIDE_NONE && value <= SIDE_WARM;
-  *side = is_good ? (enum temperature_side)value : SIDE_NONE;
-  return is_good;
+  const int8_t value = state_take_int8(in);
+  in->broken = in->broken || value < SIDE_NONE || value > SIDE_WARM;
+  return in->broken ? SIDE_NONE : (enum temperature_side)value;
 }
 
-static bool load_excursion(struct excursion_state *state, struct text *in)
+static void load_excursion(struct excursion_state *state, struct state_reader *in)
 {
-  *state = (struct excursion_state){.side = SIDE_NONE};
-  if (!take_side(in, &state->side)) {
-    return false;
+  *state = (struct excursion_state){.side = take_side(in)};
+  if (state->side == SIDE_NONE) {
+    return;
   }
-  return state->side == SIDE_NONE ||
-         (state_take_int64(in, &state->started_at_us) && state_take_int64(in, &state->ended_at_us) &&
-          state_take_int64(in, &state->fired_at_us) && state_take_int64(in, &state->clearing_since_us) &&
-          state_take_float(in, &state->extreme_c) && state_take_int64(in, &state->extreme_at_us) &&
-          state_take_double(in, &state->degree_us) && state_take_double(in, &state->over_us) &&
-          state_take_int64(in, &state->paused_us) && state_take_int32(in, &state->samples));
+  state->started_at_us = state_take_int64(in);
+  state->ended_at_us = state_take_int64(in);
+  state->fired_at_us = state_take_int64(in);
+  state->clearing_since_us = state_take_int64(in);
+  state->extreme_c = state_take_float(in);
+  state->extreme_at_us = state_take_int64(in);
+  state->degree_us = state_take_double(in);
+  state->over_us = state_take_double(in);
+  state->paused_us = state_take_int64(in);
+  state->samples = state_take_int32(in);
 }
 
 static void save_reading(const struct temperature_reading *reading, struct buffer *out)
@@ -50,9 +53,10 @@ static void save_reading(const struct temperature_reading *reading, struct buffe
   state_put_float(out, reading->temperature_c);
 }
 
-static bool load_reading(struct temperature_reading *reading, struct text *in)
+static struct temperature_reading load_reading(struct state_reader *in)
 {
-  return state_take_int64(in, &reading->recorded_at_us) && state_take_float(in, &reading->temperature_c);
+  const int64_t recorded_at_us = state_take_int64(in);
+  return (struct temperature_reading){recorded_at_us, state_take_float(in)};
 }
 
 void temperature_machine_save(const struct temperature_machine *machine, struct buffer *out)
@@ -77,32 +81,38 @@ void temperature_machine_save(const struct temperature_machine *machine, struct 
   state_put_int64(out, machine->silent_fired_at_us);
 }
 
-static bool load_trend(struct temperature_machine *machine, struct text *in)
+static void load_trend(struct temperature_machine *machine, struct state_reader *in)
 {
-  int8_t count = 0;
-  if (!state_take_int8(in, &count) || count < 0 || count > TREND_READINGS_MAX) {
-    return false;
-  }
-  machine->trend_count = count;
+  const int8_t count = state_take_int8(in);
+  in->broken = in->broken || count < 0 || count > TREND_READINGS_MAX;
+  machine->trend_count = in->broken ? 0 : count;
   for (int32_t i = 0; i < machine->trend_count; i++) {
-    if (!load_reading(&machine->trend[i], in)) {
-      return false;
-    }
+    machine->trend[i] = load_reading(in);
   }
-  return true;
 }
 
 bool temperature_machine_load(struct temperature_machine *machine, struct text *in)
 {
-  int8_t format = 0;
+  struct state_reader reader = {.rest = in};
   temperature_machine_init(machine);
-  return state_take_int8(in, &format) && format == STATE_FORMAT && state_take_int64(in, &machine->seen_at_us) &&
-         state_take_double(in, &machine->longitude_deg) && state_take_double(in, &machine->latitude_deg) &&
-         load_reading(&machine->last, in) && state_take_int64(in, &machine->paused_since_us) &&
-         state_take_int64(in, &machine->paused_us) && load_excursion(&machine->normal, in) &&
-         load_excursion(&machine->urgent, in) && load_trend(machine, in) && take_side(in, &machine->warming_side) &&
-         state_take_int64(in, &machine->warming_since_us) && state_take_float(in, &machine->warming_minutes) &&
-         state_take_int64(in, &machine->silent_since_us) && state_take_int64(in, &machine->silent_fired_at_us);
+  if (state_take_int8(&reader) != STATE_FORMAT) {
+    return false;
+  }
+  machine->seen_at_us = state_take_int64(&reader);
+  machine->longitude_deg = state_take_double(&reader);
+  machine->latitude_deg = state_take_double(&reader);
+  machine->last = load_reading(&reader);
+  machine->paused_since_us = state_take_int64(&reader);
+  machine->paused_us = state_take_int64(&reader);
+  load_excursion(&machine->normal, &reader);
+  load_excursion(&machine->urgent, &reader);
+  load_trend(machine, &reader);
+  machine->warming_side = take_side(&reader);
+  machine->warming_since_us = state_take_int64(&reader);
+  machine->warming_minutes = state_take_float(&reader);
+  machine->silent_since_us = state_take_int64(&reader);
+  machine->silent_fired_at_us = state_take_int64(&reader);
+  return !reader.broken;
 }
 
 static bool is_any_of(struct text word, const char *const *words)
