@@ -5,6 +5,7 @@
 #include "api/api.h"
 #include "api/ingest_status.h"
 #include "api/newest_positions.h"
+#include "api/time_zones.h"
 #include "api/vehicle_names.h"
 #include "server/db/connection.h"
 #include "server/http/request.h"
@@ -14,6 +15,7 @@ struct api {
   struct vehicle_names *names;
   struct newest_positions *newest;
   struct ingest_status *status;
+  struct time_zones *zones;
 };
 
 static inline int64_t api_silent_after_us(const struct api *api)
@@ -29,10 +31,11 @@ api_query shadows_read, desired_list, desired_put;                              
 api_query tracks_read;                                                          /* tracks.c */
 api_query positions_history, positions_latest, positions_at, positions_changes; /* positions.c, ... */
 api_query page_read;                                                            /* page.c */
-api_query ingest_status_read;           /* ingest_status.c; the connection is NULL when the database is away */
-api_query rejected_list, rejected_read; /* rejected.c */
-api_query objects_list;                 /* objects.c */
-api_query trace_read;                   /* trace.c */
+api_query ingest_status_read;                            /* ingest_status.c; the connection is NULL when the database is away */
+api_query rejected_list, rejected_read;                  /* rejected.c */
+api_query objects_list;                                  /* objects.c */
+api_query trace_read;                                    /* trace.c */
+api_query episodes_list, episodes_read, episodes_review; /* speeding/episodes.c, speeding/reviews.c */
 
 /* documents.c, on the HTTP thread. */
 struct error documents_openapi(struct request *request, void *context);

@@ -5,7 +5,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
-enum { REGISTRATION_BODY_MAX = 64 * 1024, DESIRED_BODY_MAX = 32 * 1024 };
+enum { REGISTRATION_BODY_MAX = 64 * 1024, DESIRED_BODY_MAX = 32 * 1024, REVIEW_BODY_MAX = 16 * 1024 };
 
 /* clang-format off */
 static const struct route ROUTES[] = {
@@ -30,6 +30,10 @@ static const struct route ROUTES[] = {
     {HTTP_GET,    "/v1/ingest/rejected/{id}",  ROLE_VIEWER, "One rejected event, with its bytes",        .query = rejected_read},
     {HTTP_GET,    "/v1/ingest/objects",        ROLE_VIEWER, "Objects of S3 and what became of them",     .query = objects_list},
     {HTTP_GET,    "/v1/ingest/trace",          ROLE_VIEWER, "The way of one event, from arrival to map", .query = trace_read},
+    {HTTP_GET,    "/v1/speeding/episodes",     ROLE_VIEWER, "Speeding episodes",                         .query = episodes_list},
+    {HTTP_GET,    "/v1/speeding/episodes/{id}", ROLE_VIEWER, "One speeding episode with its breadcrumbs", .query = episodes_read},
+    {HTTP_PATCH,  "/v1/speeding/episodes/{id}", ROLE_DISPATCHER, "Review a speeding episode",            .query = episodes_review,
+                                                                                      .body_max_bytes = REVIEW_BODY_MAX},
     {HTTP_GET,    "/v1/page",                  ROLE_VIEWER, "What the page must know to start",          .query = page_read},
     {HTTP_GET,    "/openapi.json",             ROLE_VIEWER, "This description",                          .handle = documents_openapi},
     {HTTP_GET,    "/docs",                     ROLE_VIEWER, "This description, to read",                 .handle = documents_page},
@@ -44,7 +48,7 @@ struct error api_new(struct api_settings settings, struct api **api)
   if (*api == NULL) {
     abort();
   }
-  **api = (struct api){settings, vehicle_names_new(), newest_positions_new(), ingest_status_new()};
+  **api = (struct api){settings, vehicle_names_new(), newest_positions_new(), ingest_status_new(), time_zones_new()};
   return error_none();
 }
 
@@ -54,6 +58,7 @@ void api_free(struct api *api)
     vehicle_names_free(api->names);
     newest_positions_free(api->newest);
     ingest_status_free(api->status);
+    time_zones_free(api->zones);
     free(api);
   }
 }

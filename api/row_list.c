@@ -4,7 +4,7 @@
 #include "api/parameters.h"
 #include "api/position_list.h"
 
-enum { STREAM_PAGE_ROWS = 500, PAGE_ARENA_BYTES = 64 * 1024 };
+enum { STREAM_PAGE_ROWS = 500, FEATURE_PAGE_ROWS = 100, PAGE_ARENA_BYTES = 64 * 1024 };
 
 /* ---- columns ---- */
 
@@ -102,6 +102,38 @@ static struct error read_rows(const struct listing *listing, struct arena *arena
   return db_query(listing->connection, arena, listing->list->statement, parameters, rows);
 }
 
+static struct error write_items(const struct listing *listing, struct json_writer *json, const struct db_rows *rows, int count)
+{
+  json_key(json, "items");
+  json_begin_array(json);
+  for (int row = 0; row < count; row++) {
+    json_begin_object(json);
+    listing->list->write_members(json, rows, row);
+    json_end_object(json);
+    TRY(response_write_buffer(listing->request, json->out, false));
+  }
+  json_end_array(json);
+  return error_none();
+}
+
+static struct error write_features(const struct listing *listing, struct json_writer *json, const struct db_rows *rows,
+                                   int count)
+{
+  struct arena *arena = arena_new_within(request_arena(listing->request), PAGE_ARENA_BYTES);
+  json_key(json, "type");
+  json_cstring(json, "FeatureCollection");
+  json_key(json, "features");
+  json_begin_array(json);
+  for (int first = 0; first < count; first += FEATURE_PAGE_ROWS) {
+    const int end = first + FEATURE_PAGE_ROWS < count ? first + FEATURE_PAGE_ROWS : count;
+    arena_reset(arena);
+    TRY(listing->list->write_features(json, arena, listing->connection, rows, first, end));
+    TRY(response_write_buffer(listing->request, json->out, false));
+  }
+  json_end_array(json);
+  return error_none();
+}
+
 /* One row more than asked for tells whether there is a next page. */
 static struct error answer_page(const struct listing *listing, int64_t limit)
 {
@@ -121,15 +153,8 @@ static struct error answer_page(const struct listing *listing, int64_t limit)
   struct buffer *out = request_buffer(request);
   struct json_writer json = json_writer_to(out);
   json_begin_object(&json);
-  json_key(&json, "items");
-  json_begin_array(&json);
-  for (int row = 0; row < count; row++) {
-    json_begin_object(&json);
-    listing->list->write_members(&json, rows, row);
-    json_end_object(&json);
-    TRY(response_write_buffer(request, out, false));
-  }
-  json_end_array(&json);
+  TRY(listing->format == FORMAT_GEOJSON ? write_features(listing, &json, rows, count)
+                                        : write_items(listing, &json, rows, count));
   json_key(&json, "next");
   if (next.data != NULL) {
     json_string(&json, next);
@@ -193,13 +218,15 @@ struct error row_list_answer(const struct row_list *list, void *query, struct re
   struct listing listing = {list, query, request, connection, FORMAT_JSON};
   struct text cursor;
   struct text key;
-  TRY(format_negotiate(request, FORMAT_JSON | FORMAT_CSV | FORMAT_NDJSON, &listing.format));
-  int64_t limit = listing.format == FORMAT_JSON ? LIMIT_DEFAULT : INT64_MAX;
+  const unsigned geojson = list->write_features != NULL ? FORMAT_GEOJSON : 0;
+  TRY(format_negotiate(request, FORMAT_JSON | geojson | FORMAT_CSV | FORMAT_NDJSON, &listing.format));
+  const bool is_paged = listing.format == FORMAT_JSON || listing.format == FORMAT_GEOJSON;
+  int64_t limit = is_paged ? LIMIT_DEFAULT : INT64_MAX;
   TRY(parameter_int64(request, "limit", 1, LIMIT_MAX, &limit));
   if (request_parameter_find(request, "cursor", &cursor)) {
     TRY(cursor_read(request_arena(request), cursor, cursor_filter(request), &key));
     TRY(list->resume(query, request_arena(request), key));
   }
   response_header(request, "Cache-Control", "private, no-cache");
-  return listing.format == FORMAT_JSON ? answer_page(&listing, limit) : answer_stream(&listing, limit);
+  return is_paged ? answer_page(&listing, limit) : answer_stream(&listing, limit);
 }

@@ -1,4 +1,5 @@
-/* A list of rows on its way out, as JSON in pages with a keyset cursor, or as CSV or newline-delimited JSON in one piece.
+/* A list of rows on its way out, as JSON or GeoJSON in pages with a keyset cursor, or as CSV or newline-delimited JSON in one
+ * piece.
  *
  * The list's own part is a table of functions; the rest (pages, cursor, limit, formats) is the same for all. Streams in
  * constant memory. Thread: the query worker's. */
@@ -22,6 +23,9 @@ struct row_list {
   void (*write_members)(struct json_writer *json, const struct db_rows *rows, int row);
   struct text csv_header; /* without the end of the line */
   void (*write_cells)(struct csv_row *cells, const struct db_rows *rows, int row);
+  /* Rows [first, end) as GeoJSON features; what it needs beyond them may live in the arena. NULL: the list has no GeoJSON. */
+  struct error (*write_features)(struct json_writer *json, struct arena *arena, struct db_connection *connection,
+                                 const struct db_rows *rows, int first, int end);
 };
 
 /* Reads `limit`, `cursor` and `f`, and answers. The caller has read the other parameters into `query`. */

@@ -155,8 +155,7 @@ SELECT e.episode_id,
          AND coalesce(r.state, 'open') NOT IN ('excused', 'disputed') AS is_strict,
        CASE e.end_reason WHEN 1 THEN 'under' WHEN 2 THEN 'gap' WHEN 3 THEN 'limit' WHEN 4 THEN 'ignition' WHEN 5 THEN 'invalid'
                          ELSE 'open' END AS end_reason,
-       e.road_id,
-       e.geofence_id,
+       coalesce(w.name, w.ref) AS road,
        g.name AS zone,
        st_x(e.started_geom) AS started_lon,
        st_y(e.started_geom) AS started_lat,
@@ -176,6 +175,8 @@ SELECT e.episode_id,
   JOIN vehicle v ON v.vehicle_id = e.vehicle_id
   LEFT JOIN driver d ON d.driver_id = e.driver_id
   LEFT JOIN geofence g ON g.geofence_id = e.geofence_id
+  LEFT JOIN road_segment p ON p.road_id = e.road_id
+  LEFT JOIN road w ON w.way_id = p.way_id
   LEFT JOIN speeding_review r
     ON r.vehicle_id = e.vehicle_id AND r.started_at <= e.ended_at AND r.ended_at >= e.started_at
    AND NOT EXISTS (SELECT 1 FROM speeding_review n WHERE n.vehicle_id = e.vehicle_id AND n.started_at <= e.ended_at

@@ -53,6 +53,7 @@ struct error db_check_durability(struct db_connection *connection) ERROR_MUST_CH
 struct db_parameters;
 struct db_parameters *db_parameters_new(struct arena *arena);
 void db_add_null(struct db_parameters *parameters);
+void db_add_bool(struct db_parameters *parameters, bool value);
 void db_add_int32(struct db_parameters *parameters, int32_t value);
 void db_add_int64(struct db_parameters *parameters, int64_t value);
 void db_add_double(struct db_parameters *parameters, double value); /* NaN is written NULL */

@@ -97,6 +97,11 @@ void db_add_null(struct db_parameters *parameters)
   add(parameters, NULL, 0);
 }
 
+void db_add_bool(struct db_parameters *parameters, bool value)
+{
+  add(parameters, value ? "\1" : "\0", 1);
+}
+
 void db_add_int32(struct db_parameters *parameters, int32_t value)
 {
   char *bytes = arena_alloc_bytes(parameters->arena, sizeof value);

@@ -8,9 +8,10 @@ import Ajv2020 from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 
 import { Program, eventually, iotEvent } from './support/program.js';
+import { plantBreadcrumbs, plantDays, plantDrivers, plantEpisodes } from './support/speeding_rows.js';
 
 const ROOT = path.resolve(path.dirname(new URL(import.meta.url).pathname), '../..');
-const METHODS = ['get', 'put', 'post', 'delete'];
+const METHODS = ['get', 'put', 'patch', 'post', 'delete'];
 const NOW = Math.floor(Date.now() / 1000);
 const program = new Program();
 const ajv = new Ajv2020({ strict: false, allErrors: true });
@@ -26,6 +27,7 @@ before(async () => {
   await eventually(async () => (await program.get('/v1/vehicles/doc_1/shadow')).status === 200, { timeoutMs: 60_000, what: 'the shadow being kept' });
   assert.equal((await program.post({ thingnm: 'doc_bad', latitude: 99, longitude: 1 })).status, 400);
   await fillIngestTables();
+  await fillSpeedingTables();
   api = (await program.get('/openapi.json')).body;
   ajv.addSchema({ $id: 'api', components: api.components });
 });
@@ -38,6 +40,14 @@ async function fillIngestTables() {
   await program.sql(`INSERT INTO ingest_object (bucket, object_key, version_key, found_by, state, announced_at, started_at, finished_at)
     SELECT 'doc', state, 'etag', 1, state, now(), now(), now() FROM unnest(ARRAY['read', 'missing', 'ignored']) AS state`);
   await program.sql("INSERT INTO ingest_sweep (prefix, started_at, finished_at) VALUES ('s3://doc/', now(), now())");
+}
+
+async function fillSpeedingTables() {
+  await plantDrivers(program, [{ id: 7, name: 'Ann' }]);
+  const at = ['2026-03-29T12:00:00Z', '2026-03-29T13:00:00Z'];
+  await plantEpisodes(program, at.map((start) => ({ vehicle: 'doc_1', at: start, driver: 7 })));
+  await plantDays(program, [{ vehicle: 'doc_1', day: '2026-03-29', driver: 7 }]);
+  await plantBreadcrumbs(program, [0, 10].map((second) => ({ vehicle: 'doc_1', at: `2026-03-29T12:00:0${second / 10}Z` })));
 }
 
 function resolve(value) {
@@ -145,6 +155,16 @@ const REQUESTS = [
   ['get', '/v1/ingest/trace', '/v1/ingest/trace?vehicle=doc_1&version=1', 200],
   ['get', '/v1/ingest/trace', '/v1/ingest/trace?vehicle=doc_1&version=999999', 404],
   ['get', '/v1/ingest/trace', '/v1/ingest/trace?vehicle=doc_1', 400],
+  ['get', '/v1/speeding/episodes', '/v1/speeding/episodes?from=2026-03-01&to=2026-04-01', 200],
+  ['get', '/v1/speeding/episodes', '/v1/speeding/episodes?from=2026-03-01&to=2026-04-01&f=geojson', 200],
+  ['get', '/v1/speeding/episodes', '/v1/speeding/episodes?from=2026-03-01&to=2026-04-01&f=csv', 200],
+  ['get', '/v1/speeding/episodes', '/v1/speeding/episodes?from=2026-03-01&to=2026-04-01&f=ndjson', 200],
+  ['get', '/v1/speeding/episodes', '/v1/speeding/episodes?tz=Moon', 400],
+  ['get', '/v1/speeding/episodes', '/v1/speeding/episodes?f=gpx', 406],
+  ['get', '/v1/speeding/episodes/{id}', '/v1/speeding/episodes/1', 200],
+  ['get', '/v1/speeding/episodes/{id}', '/v1/speeding/episodes/2?f=geojson', 200],
+  ['get', '/v1/speeding/episodes/{id}', '/v1/speeding/episodes/99', 404],
+  ['patch', '/v1/speeding/episodes/{id}', '/v1/speeding/episodes/1', 415],
   ['get', '/v1/page', '/v1/page', 200],
   ['post', '/ingest/iot', '/ingest/iot', 401],
   ['post', '/ingest/sns', '/ingest/sns', 400],

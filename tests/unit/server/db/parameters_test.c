@@ -37,6 +37,7 @@ static void test_scalars(void **state)
 {
   struct db_parameters *parameters = begin(state);
   db_add_null(parameters);
+  db_add_bool(parameters, true);
   db_add_int32(parameters, -2);
   db_add_int64(parameters, 0x0102030405060708);
   db_add_double(parameters, 1.0);
@@ -45,13 +46,14 @@ static void test_scalars(void **state)
   db_add_time(parameters, DB_EPOCH_US + 1);
   db_add_time(parameters, DB_EPOCH_US - 1);
   assert_null(parameters->values[0]);
-  ASSERT_BYTES(parameters, 1, "\xff\xff\xff\xfe");
-  ASSERT_BYTES(parameters, 2, "\1\2\3\4\5\6\7\10");
-  ASSERT_BYTES(parameters, 3, "\x3f\xf0\0\0\0\0\0\0");
-  assert_null(parameters->values[4]);
-  ASSERT_BYTES(parameters, 5, "ab");
-  ASSERT_BYTES(parameters, 6, "\0\0\0\0\0\0\0\1");
-  ASSERT_BYTES(parameters, 7, "\xff\xff\xff\xff\xff\xff\xff\xff");
+  ASSERT_BYTES(parameters, 1, "\1");
+  ASSERT_BYTES(parameters, 2, "\xff\xff\xff\xfe");
+  ASSERT_BYTES(parameters, 3, "\1\2\3\4\5\6\7\10");
+  ASSERT_BYTES(parameters, 4, "\x3f\xf0\0\0\0\0\0\0");
+  assert_null(parameters->values[5]);
+  ASSERT_BYTES(parameters, 6, "ab");
+  ASSERT_BYTES(parameters, 7, "\0\0\0\0\0\0\0\1");
+  ASSERT_BYTES(parameters, 8, "\xff\xff\xff\xff\xff\xff\xff\xff");
 }
 
 /* Empty is not NULL, also when the slice points nowhere. */
