@@ -6,6 +6,7 @@
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 enum { REGISTRATION_BODY_MAX = 64 * 1024, DESIRED_BODY_MAX = 32 * 1024, REVIEW_BODY_MAX = 16 * 1024 };
+enum { TEMPERATURE_RULE_BODY_MAX = 16 * 1024 };
 
 /* clang-format off */
 static const struct route ROUTES[] = {
@@ -24,6 +25,11 @@ static const struct route ROUTES[] = {
     {HTTP_GET,    "/v1/positions/at",          ROLE_VIEWER, "Where the whole fleet was at a moment",     .query = positions_at},
     {HTTP_GET,    "/v1/positions/changes",     ROLE_VIEWER, "Every breadcrumb once, in order of arrival", .query = positions_changes},
     {HTTP_GET,    "/v1/stream",                ROLE_VIEWER, "Live positions over WebSocket",             .handle = documents_stream},
+    {HTTP_GET,    "/v1/rules/temperature",     ROLE_VIEWER, "Which loads must be how cold",              .query = temperature_rules_list},
+    {HTTP_GET,    "/v1/rules/temperature/{name}", ROLE_VIEWER, "One temperature rule",                   .query = temperature_rules_read},
+    {HTTP_PUT,    "/v1/rules/temperature/{name}", ROLE_ADMIN, "Set a temperature rule",                  .query = temperature_rules_put,
+                                                                                      .body_max_bytes = TEMPERATURE_RULE_BODY_MAX},
+    {HTTP_DELETE, "/v1/rules/temperature/{name}", ROLE_ADMIN, "Take a temperature rule away",            .query = temperature_rules_delete},
     {HTTP_GET,    "/v1/ingest/status",         ROLE_VIEWER, "What came by which way, and what waits",    .query = ingest_status_read,
                                                                                       .copes_without_database = true},
     {HTTP_GET,    "/v1/ingest/rejected",       ROLE_VIEWER, "What could not be read, and why",           .query = rejected_list},

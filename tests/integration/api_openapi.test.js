@@ -24,6 +24,9 @@ before(async () => {
   events.push(iotEvent({ vehicle: 'doc_0', version: 99, seconds: NOW - 1000, lat: 0, lon: 0 }));
   await eventually(async () => (await program.post(events)).status === 200, { what: 'the events being stored' });
   await program.get('/v1/vehicles/doc_registered', { method: 'PUT' });
+  await program.get('/v1/rules/temperature/doc%20frozen', {
+    method: 'PUT', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ kind: 'reefer', highest_c: -18 }),
+  });
   await eventually(async () => (await program.get('/v1/vehicles/doc_1/shadow')).status === 200, { timeoutMs: 60_000, what: 'the shadow being kept' });
   assert.equal((await program.post({ thingnm: 'doc_bad', latitude: 99, longitude: 1 })).status, 400);
   await fillIngestTables();
@@ -114,6 +117,13 @@ const REQUESTS = [
   ['get', '/v1/vehicles/{name}/track', `${TRACK}&f=csv`, 200],
   ['get', '/v1/vehicles/{name}/track', `${TRACK}&f=gpx`, 200],
   ['get', '/v1/vehicles/{name}/track', '/v1/vehicles/nobody/track', 404],
+  ['get', '/v1/rules/temperature', '/v1/rules/temperature', 200],
+  ['get', '/v1/rules/temperature', '/v1/rules/temperature?f=csv', 200],
+  ['get', '/v1/rules/temperature', '/v1/rules/temperature?x=1', 400],
+  ['get', '/v1/rules/temperature/{name}', '/v1/rules/temperature/doc%20frozen', 200],
+  ['get', '/v1/rules/temperature/{name}', '/v1/rules/temperature/none', 404],
+  ['put', '/v1/rules/temperature/{name}', '/v1/rules/temperature/doc%20frozen', 415],
+  ['delete', '/v1/rules/temperature/{name}', '/v1/rules/temperature/none', 404],
   ['get', '/v1/positions', '/v1/positions?limit=2', 200],
   ['get', '/v1/positions', '/v1/positions?f=geojson', 200],
   ['get', '/v1/positions', '/v1/positions?f=csv', 200],
