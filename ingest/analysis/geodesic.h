@@ -1,6 +1,7 @@
 /* Distance between two positions on the WGS 84 ellipsoid, as PostGIS measures it on geography.
  *
- * Within 0.01 % of the geodesic for steps up to 100 km, within 0.1 % for any. Pure; thread: any. */
+ * Within 0.01 % of the geodesic for steps up to 100 km, within 0.1 % for any but nearly
+ * antipodal ones (0.3 %). Pure; thread: any. */
 #ifndef CRUMBTRAIL_INGEST_ANALYSIS_GEODESIC_H
 #define CRUMBTRAIL_INGEST_ANALYSIS_GEODESIC_H
 

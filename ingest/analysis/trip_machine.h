@@ -13,6 +13,8 @@
  *    200 m, if there was one after the stop's first, else to the last one within; there the trip begins.
  *  - More than an hour between two breadcrumbs ends a trip at the earlier one, unless the first rule makes a stop of it; a stop
  *    ends there if the later one lies more than 200 m from its place. What comes after begins anew.
+ *  - A drive in which nothing moves (all its breadcrumbs stand) and that comes back to within 200 m of the place of the stop
+ * before it is noise of the receiver: the stop goes on, and its time with it.
  *  - A drive of less than 200 m is no trip: its time belongs to the stop before it, if there is one (not across such a gap).
  *  - Distance: steps between breadcrumbs, in whole millimetres; a step under 10 m with speed 0 at both ends is left out. Half
  * of a step's time goes with each end: moving when that end does not stand, idling when it stands with ignition on.
