@@ -171,6 +171,7 @@ struct error receiver_new(struct receiver_settings settings, struct receiver **r
                                    .role = ROLE_INGEST,
                                    .summary = "Events from the HTTP action of an AWS IoT rule",
                                    .accept = accept_events,
+                                   .is_answered_soon = true,
                                    .body_max_bytes = settings.body_max_bytes,
                                    .admit = admit};
   /* AWS IoT asks for confirmation at the address with a slash behind it. */

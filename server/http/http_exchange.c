@@ -14,7 +14,7 @@
 #include "server/http/server_state.h"
 #include "server/log.h"
 
-enum { SLOW_US = 1000000, BODY_FIRST_BYTES = 4096, LOG_LINES_PER_SECOND = 20 };
+enum { SLOW_US = 1000000, BODY_FIRST_BYTES = 4096, LOG_LINES_PER_SECOND = 20, ASKED_MAX = 16 };
 
 void *exchange_on_target(void *context, const char *target, struct MHD_Connection *mhd)
 {
@@ -36,11 +36,39 @@ void request_suspend(struct request *request)
   MHD_suspend_connection(request->mhd);
 }
 
+/* Taking a connection out of libmicrohttpd's epoll and putting it back costs three system calls. Where the answer is a matter
+ * of milliseconds it stays, and libmicrohttpd asks for the answer with every turn; after so many turns it is suspended. */
+static void await_soon(struct request *request)
+{
+  request->is_awaited = true;
+  request->asked_count = 0;
+  request->server->awaited_count++;
+}
+
+static void end_awaiting(struct request *request)
+{
+  if (request->is_awaited) {
+    request->is_awaited = false;
+    request->server->awaited_count--;
+  }
+}
+
+static void ask_again(struct request *request)
+{
+  if (request->is_awaited && ++request->asked_count >= ASKED_MAX) {
+    end_awaiting(request);
+    request_suspend(request);
+  }
+}
+
 void request_resume(struct request *request)
 {
-  if (!request->suspended) {
+  bool was_suspended = request->suspended;
+  if (!was_suspended && !request->is_awaited) {
     return;
   }
+  end_awaiting(request);
+  request->server->has_progressed = true;
   request->suspended = false;
   if (request->stage == STAGE_WORKING) {
     request->stage = STAGE_READY;
@@ -50,7 +78,9 @@ void request_resume(struct request *request)
   } else {
     connection_enter(&request->server->connections, request->connection, CONNECTION_WRITING);
   }
-  MHD_resume_connection(request->mhd);
+  if (was_suspended) {
+    MHD_resume_connection(request->mhd);
+  }
 }
 
 void request_complete(struct request *request, struct error outcome)
@@ -60,7 +90,11 @@ void request_complete(struct request *request, struct error outcome)
     request->outcome = outcome;
   }
   request->stage = STAGE_READY;
-  request_resume(request);
+  if (request->connection == NULL) { /* the client has gone meanwhile */
+    request_recycle(request);
+  } else {
+    request_resume(request);
+  }
 }
 
 /* ---- the outcome of a query ---- */
@@ -217,7 +251,11 @@ static enum MHD_Result run_handler(struct request *request)
     request->stage = STAGE_WORKING;
     error = route->accept != NULL ? route->accept(request, request->match.context) : start_query(request);
     if (error.code == ERROR_NONE && request->stage == STAGE_WORKING) {
-      request_suspend(request);
+      if (route->is_answered_soon) {
+        await_soon(request);
+      } else {
+        request_suspend(request);
+      }
       return MHD_YES;
     }
   }
@@ -234,6 +272,12 @@ enum MHD_Result exchange_on_request(void *context, struct MHD_Connection *mhd, c
   (void)mhd;
   (void)path;
   struct request *request = *request_context;
+  if (request->stage == STAGE_WORKING) {
+    ask_again(request);
+    *byte_count = 0;
+    return MHD_YES;
+  }
+  request->server->has_progressed = true;
   switch (request->stage) {
   case STAGE_HEAD:
     return on_head(request, method, version);
@@ -312,6 +356,7 @@ void exchange_on_completed(void *context, struct MHD_Connection *mhd, void **req
   struct http_server *server = context;
   struct request *request = *request_context;
   *request_context = NULL;
+  server->has_progressed = true;
   if (request == NULL) {
     return;
   }
@@ -320,6 +365,11 @@ void exchange_on_completed(void *context, struct MHD_Connection *mhd, void **req
   connection->request = NULL;
   connection_enter(&server->connections, connection, CONNECTION_IDLE);
   request->connection = NULL;
+  bool is_kept = request->is_awaited; /* by who completes it */
+  end_awaiting(request);
+  if (is_kept) {
+    return;
+  }
   if (!request->worker_busy) {
     request_recycle(request);
   } else if (request->stream != NULL) {
@@ -331,7 +381,7 @@ void exchange_give_up(struct http_server *server)
 {
   for (struct connection *connection = server->connections.first; connection != NULL; connection = connection->next) {
     struct request *request = connection->request;
-    if (request == NULL || !request->suspended) {
+    if (request == NULL || !(request->suspended || request->is_awaited)) {
       continue;
     }
     if (request->stage == STAGE_WORKING && !request->begun) {

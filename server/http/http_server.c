@@ -27,6 +27,7 @@ enum {
   FREE_REQUESTS_MAX = 1024,
   ARENA_FIRST_BYTES = 16 * 1024,
   ANSWER_KEPT_BYTES = 64 * 1024,
+  AWAITED_WAIT_MS = 1,
   /* One pool a connection holds the head, its index and the answer's head. What does not fit is 431 by libmicrohttpd. */
   CONNECTION_POOL_BYTES = HTTP_HEAD_MAX + 8192,
 };
@@ -213,6 +214,11 @@ static void sweep(struct http_server *server, int64_t now_us)
 static int wait_ms(struct http_server *server, int64_t next_sweep_us)
 {
   MHD_UNSIGNED_LONG_LONG daemon_ms = 0;
+  if (server->awaited_count != 0) { /* for which libmicrohttpd would have us spin */
+    bool has_progressed = server->has_progressed;
+    server->has_progressed = false;
+    return has_progressed ? 0 : AWAITED_WAIT_MS;
+  }
   bool quiet = server->connections.count == 0 && server->is_accepting;
   int64_t sweep_ms = (next_sweep_us - clock_monotonic_us()) / US_PER_MS + 1;
   int64_t wait = quiet ? -1 : (sweep_ms > 0 ? sweep_ms : 0);

@@ -54,6 +54,8 @@ struct request {
 
   enum request_stage stage;
   bool suspended;   /* HTTP thread */
+  bool is_awaited;  /* HTTP thread: not suspended, libmicrohttpd asks for the answer again and again */
+  int asked_count;  /* how often it has */
   bool worker_busy; /* HTTP thread: a query worker has it */
   bool close_after; /* the connection ends with this answer */
   enum http_method method;

@@ -28,8 +28,11 @@ struct route {
   struct error (*query)(struct request *request, void *context, struct db_connection *connection); /* on a query worker */
   struct error (*accept)(struct request *request, void *context); /* deferred, see request_complete; an error answers at once */
   const struct body_handler *stream; /* the body is handed over as it arrives, then as with `accept` */
-  bool copes_without_database;       /* `query` is called with a connection that is NULL when the database is away */
-  int64_t body_max_bytes;            /* as sent, and decompressed. 0: no body is taken. More than that is 413 */
+  /* With `accept`: the answer comes within milliseconds as a rule, and nothing of the head is touched once `accept` has
+   * returned (the client may go away meanwhile, and the head with it). */
+  bool is_answered_soon;
+  bool copes_without_database; /* `query` is called with a connection that is NULL when the database is away */
+  int64_t body_max_bytes;      /* as sent, and decompressed. 0: no body is taken. More than that is 413 */
   /* Called with the head only, before the body is read (keys, content types). May be NULL. */
   struct error (*admit)(struct request *request, void *context);
   /* Senders that read no problem+json: writes the answer to an error of this route (content type, body, other status) in its

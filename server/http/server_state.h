@@ -32,7 +32,9 @@ struct http_server {
   struct http_metrics *metrics;
   struct request *free_requests;
   int free_request_count;
-  int64_t log_second; /* of the lines below */
+  int awaited_count;   /* requests with is_awaited */
+  bool has_progressed; /* since the last look: libmicrohttpd may have more to do at once */
+  int64_t log_second;  /* of the lines below */
   int log_lines;
   uint64_t log_left_out;
   uint32_t id_prefix;

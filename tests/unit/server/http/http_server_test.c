@@ -26,6 +26,7 @@ struct fixture {
   struct metrics *metrics;
   struct http_server *server;
   struct queue *deferred; /* requests that the completing thread answers */
+  struct queue *held;     /* requests that the test answers */
   pthread_t completer;
   int websocket_pipe[2]; /* sockets that were handed over */
 };
@@ -115,6 +116,12 @@ static struct error post_deferred(struct request *request, void *context)
   return queue_push(fixture->deferred, request) ? error_none() : error_make(ERROR_BUSY, "the queue is full");
 }
 
+static struct error post_held(struct request *request, void *context)
+{
+  struct fixture *fixture = context;
+  return queue_push(fixture->held, request) ? error_none() : error_make(ERROR_BUSY, "the queue is full");
+}
+
 /* Kept and never completed: its owner was stopped first. */
 static struct error post_forgotten(struct request *request, void *context)
 {
@@ -134,6 +141,9 @@ static const struct route ROUTES[] = {
     {.method = HTTP_POST, .pattern = "/v1/keyed", .handle = post_echo, .admit = admit_keyed, .body_max_bytes = 1000},
     {.method = HTTP_POST, .pattern = "/ingest/forgotten", .accept = post_forgotten, .body_max_bytes = 10},
     {.method = HTTP_POST, .pattern = "/ingest/deferred", .accept = post_deferred, .body_max_bytes = 100000},
+    {.method = HTTP_POST, .pattern = "/ingest/soon", .accept = post_deferred, .is_answered_soon = true, .body_max_bytes = 9},
+    {.method = HTTP_POST, .pattern = "/ingest/held", .accept = post_held, .is_answered_soon = true, .body_max_bytes = 9},
+    {.method = HTTP_POST, .pattern = "/ingest/lost", .accept = post_forgotten, .is_answered_soon = true, .body_max_bytes = 9},
 };
 
 /* ---- the thread that completes deferred requests, as the writer does ---- */
@@ -151,28 +161,31 @@ static void complete_on_http_thread(struct http_task *task)
   request_complete(request, error_none());
 }
 
+static void complete(void *const *items, size_t count)
+{
+  struct completion *first = NULL;
+  struct http_server *server = NULL;
+  for (size_t i = count; i > 0; i--) {
+    struct request *request = items[i - 1];
+    struct completion *completion = arena_alloc(request_arena(request), sizeof *completion);
+    completion->task.run = complete_on_http_thread;
+    completion->task.next = first != NULL ? &first->task : NULL;
+    completion->request = request;
+    server = request_server(request);
+    first = completion;
+  }
+  http_server_post(server, &first->task);
+}
+
 static void *complete_deferred(void *context)
 {
   struct fixture *fixture = context;
   void *items[64];
-  for (;;) {
-    size_t count = queue_take(fixture->deferred, items, 64, -1);
-    if (count == 0) {
-      return NULL;
-    }
-    struct completion *first = NULL;
-    struct http_server *server = NULL;
-    for (size_t i = count; i > 0; i--) {
-      struct request *request = items[i - 1];
-      struct completion *completion = arena_alloc(request_arena(request), sizeof *completion);
-      completion->task.run = complete_on_http_thread;
-      completion->task.next = first != NULL ? &first->task : NULL;
-      completion->request = request;
-      server = request_server(request);
-      first = completion;
-    }
-    http_server_post(server, &first->task);
+  size_t count = 0;
+  while ((count = queue_take(fixture->deferred, items, 64, -1)) != 0) {
+    complete(items, count);
   }
+  return NULL;
 }
 
 static void on_websocket(int socket, void *context)
@@ -189,6 +202,7 @@ static void start_with(struct fixture *fixture, struct http_server_settings sett
   router_add(fixture->router, (struct route_table){ROUTES, sizeof ROUTES / sizeof ROUTES[0], fixture});
   fixture->metrics = metrics_new();
   fixture->deferred = queue_new(1024);
+  fixture->held = queue_new(16);
   assert_int_equal(pipe(fixture->websocket_pipe), 0);
   pthread_create(&fixture->completer, NULL, complete_deferred, fixture);
   settings.listen = settings.listen != NULL ? settings.listen : "127.0.0.1:0";
@@ -230,6 +244,7 @@ static int tear_down(void **state)
   pthread_join(fixture->completer, NULL);
   http_server_stop(fixture->server);
   queue_free(fixture->deferred);
+  queue_free(fixture->held);
   router_free(fixture->router);
   metrics_free(fixture->metrics);
   close(fixture->websocket_pipe[0]);
@@ -635,9 +650,10 @@ static void refuses_an_upgrade_on_a_used_connection(void **state)
 }
 
 /* limits.md, trap 1: exactly 128 ready connections used to stall libmicrohttpd's own loop. */
-static void serves_128_connections_at_once(void **state)
+static void serve_128_connections_at_once(struct fixture *fixture, const char *path)
 {
-  struct fixture *fixture = *state;
+  char request[128];
+  (void)snprintf(request, sizeof request, "POST %s HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n{}", path);
   int clients[128];
   for (int i = 0; i < 128; i++) {
     clients[i] = client_open(fixture);
@@ -645,7 +661,7 @@ static void serves_128_connections_at_once(void **state)
   int64_t started_us = clock_monotonic_us();
   for (int round = 0; round < 10; round++) {
     for (int i = 0; i < 128; i++) {
-      client_send(clients[i], "POST /ingest/deferred HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n{}");
+      client_send(clients[i], request);
     }
     for (int i = 0; i < 128; i++) {
       struct answer answer = client_read(clients[i], true);
@@ -656,6 +672,52 @@ static void serves_128_connections_at_once(void **state)
   for (int i = 0; i < 128; i++) {
     close(clients[i]);
   }
+}
+
+static void serves_128_connections_at_once(void **state)
+{
+  serve_128_connections_at_once(*state, "/ingest/deferred");
+  serve_128_connections_at_once(*state, "/ingest/soon");
+}
+
+/* ---- answers that are expected soon ---- */
+
+static int client_of_held(struct fixture *fixture, void **request)
+{
+  int client = client_open(fixture);
+  client_send(client, "POST /ingest/held HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n{}");
+  assert_int_equal(queue_take(fixture->held, request, 1, PATIENCE_MS), 1);
+  return client;
+}
+
+static void answers_late_what_was_expected_soon(void **state)
+{
+  struct fixture *fixture = *state;
+  void *request = NULL;
+  int client = client_of_held(fixture, &request);
+  for (int i = 0; i < 40; i++) { /* more turns than the connection is left in place for */
+    exchange(fixture, "GET /v1/hello HTTP/1.1\r\nHost: h\r\n\r\n");
+  }
+  complete(&request, 1);
+  assert_string_equal(client_read(client, true).body, "{\"stored\":2}");
+  close(client);
+}
+
+static void outlives_a_client_that_does_not_wait(void **state)
+{
+  struct fixture *fixture = *state;
+  void *request = NULL;
+  int client = client_of_held(fixture, &request);
+  struct linger reset = {.l_onoff = 1, .l_linger = 0};
+  assert_int_equal(setsockopt(client, SOL_SOCKET, SO_LINGER, &reset, sizeof reset), 0);
+  close(client);
+  for (int i = 0; i < 40; i++) {
+    exchange(fixture, "POST /ingest/soon HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n{}");
+  }
+  complete(&request, 1);
+  struct answer answer = exchange(fixture, "POST /ingest/soon HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n{}");
+  assert_string_equal(answer.body, "{\"stored\":2}");
+  assert_true(http_server_drain(fixture->server, PATIENCE_MS));
 }
 
 static void counts_by_route_not_by_path(void **state)
@@ -719,11 +781,10 @@ static void calls_no_handler_once_drained(void **state)
   close(late);
 }
 
-static void answers_what_was_forgotten_when_it_stops(void **state)
+static void answers_when_it_stops(struct fixture *fixture, const char *request)
 {
-  struct fixture *fixture = *state;
   int client = client_open(fixture);
-  client_send(client, "POST /ingest/forgotten HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\nx");
+  client_send(client, request);
   assert_false(http_server_drain(fixture->server, 50));
   http_server_stop(fixture->server);
   fixture->server = NULL;
@@ -731,6 +792,16 @@ static void answers_what_was_forgotten_when_it_stops(void **state)
   assert_int_equal(answer.status, 503);
   assert_non_null(strstr(answer.body, "shutting_down"));
   close(client);
+}
+
+static void answers_what_was_forgotten_when_it_stops(void **state)
+{
+  answers_when_it_stops(*state, "POST /ingest/forgotten HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\nx");
+}
+
+static void answers_what_was_lost_when_it_stops(void **state)
+{
+  answers_when_it_stops(*state, "POST /ingest/lost HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\nx");
 }
 
 /* ---- with short time-outs ---- */
@@ -820,6 +891,7 @@ static void listens_on_ipv6(void **state)
   pthread_join(fixture.completer, NULL);
   http_server_stop(fixture.server);
   queue_free(fixture.deferred);
+  queue_free(fixture.held);
   router_free(fixture.router);
   metrics_free(fixture.metrics);
   close(fixture.websocket_pipe[0]);
@@ -852,10 +924,13 @@ int main(void)
       WITH_SERVER(hands_websockets_over_untouched),
       WITH_SERVER(refuses_an_upgrade_on_a_used_connection),
       WITH_SERVER(serves_128_connections_at_once),
+      WITH_SERVER(answers_late_what_was_expected_soon),
+      WITH_SERVER(outlives_a_client_that_does_not_wait),
       WITH_SERVER(counts_by_route_not_by_path),
       WITH_SERVER(drains),
       WITH_SERVER(calls_no_handler_once_drained),
       WITH_SERVER(answers_what_was_forgotten_when_it_stops),
+      WITH_SERVER(answers_what_was_lost_when_it_stops),
       WITH_IMPATIENT(ends_slow_heads),
       WITH_IMPATIENT(ends_slow_bodies_and_idle_connections),
       WITH_IMPATIENT(refuses_too_many_connections),
