@@ -42,6 +42,11 @@ void road_matcher_show(const struct road_matcher *matcher, struct row_set *provi
 /* Settles all that is pending as believed now, and ends the chain. */
 void road_matcher_settle(struct road_matcher *matcher, struct row_set *settled);
 
+/* For whoever loads the map: how far around a breadcrumb roads matter, step_m after the last one that was not flagged
+ * (infinity: there is none); and where that was, within what the reach allows for. False: nothing is known of it. */
+double road_matcher_reach_m(double step_m);
+bool road_matcher_position(const struct road_matcher *matcher, double *longitude_deg, double *latitude_deg);
+
 /* Exact: the same bytes for the same state. Load: `matcher` is initialised; false (and nothing pending) when `in` holds no
  * state; the bytes that were read are cut off from `in`. */
 void road_matcher_save(const struct road_matcher *matcher, struct buffer *out);
