@@ -87,6 +87,7 @@ static void add_candidate(struct column *column, const struct fix *fix, const st
     return;
   }
   column->roads[column->count] = *road;
+  column->back[column->count] = 0;
   column->emission[column->count] = cost;
   column->is_far[column->count] = (double)candidate->distance_m > ROAD_REACH_M;
   column->states[column->count] = (struct live_state){

@@ -177,11 +177,11 @@ static void a_drive_stays_on_its_street(void **state)
   struct drive *drive = *state;
   static const double OFF_M[] = {2, -4, 3, 14, 15, 6, -3, 1}; /* two are nearer to the street beside it */
   for (int i = 0; i < 8; i++) {
-    step(drive, fix_at(i * 5, 110 + i * 70.0, OFF_M[i], 50, 88));
+    step(drive, fix_at(i * 5, 110 + i * 60.0, OFF_M[i], 50, 88));
   }
   settle(drive);
   for (size_t i = 0; i < 8; i++) {
-    assert_int_equal(settled(drive, i).road_id, 1 + (110 + (int)i * 70) / 200);
+    assert_int_equal(settled(drive, i).road_id, 1 + (110 + (int)i * 60) / 200);
     assert_true(settled(drive, i).is_forward);
   }
 }
