@@ -240,11 +240,13 @@ static void count_step(struct day_state *state, const struct step *step)
 static struct day_point point_of(const struct day_point *last, const struct fix *fix, const struct place *place,
                                  int64_t length_mm)
 {
+  int64_t excess_milli_kmh;
+  const bool knows_excess = step_excess(fix, place, &excess_milli_kmh);
   return (struct day_point){
       .fix = *fix,
       .moves = !step_stands(last != NULL ? &last->fix : NULL, fix, length_mm),
       .knows_limit = !isnan(place->limit_kmh),
-      .is_over = fix->speed_kmh > place->limit_kmh, /* not where one is unknown */
+      .is_over = knows_excess && excess_milli_kmh > 0,
       .driver_id = place->driver_id,
       .driver_until_us = place->driver_until_us,
       .day = place->day,

@@ -26,6 +26,21 @@ bool step_stands(const struct fix *from, const struct fix *to, int64_t length_mm
   return (double)length_mm * 3600 < (double)STANDING_KMH * (double)(to->recorded_at_us - from->recorded_at_us);
 }
 
+int64_t step_milli_kmh(float speed_kmh)
+{
+  return llround((double)speed_kmh * 1000);
+}
+
+bool step_excess(const struct fix *fix, const struct place *place, int64_t *excess_milli_kmh)
+{
+  if (isnan(fix->speed_kmh) || isnan(place->limit_kmh)) {
+    *excess_milli_kmh = 0;
+    return false;
+  }
+  *excess_milli_kmh = step_milli_kmh(fix->speed_kmh) - step_milli_kmh(place->limit_kmh);
+  return true;
+}
+
 int64_t step_share(int64_t amount, int64_t begin_us, int64_t at_us, int64_t end_us)
 {
   if (end_us == begin_us) {

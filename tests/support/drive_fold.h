@@ -138,6 +138,45 @@ static inline void fold_check_damage(const struct fold_subject *subject, const s
   arena_free(arena);
 }
 
+/* Drives that nobody would think of: restless speeds and limits, intervals from a second to hours, noise, flags, nights. */
+static inline struct drive *fold_random_drive(struct arena *arena, unsigned seed)
+{
+  static const double INTERVALS_S[] = {1, 5, 10, 30, 45, 61, 100, 130, 190, 1000, 4000};
+  static const float LIMITS_KMH[] = {30, 50, 60, 80, NAN};
+  struct drive *drive = drive_new(arena);
+  drive->drivers[drive->driver_count++] = (struct drive_driver){7, DRIVE_DAY_US + 30000000000, DRIVE_DAY_US + 60000000000};
+  drive->drivers[drive->driver_count++] = (struct drive_driver){8, DRIVE_DAY_US + 60000000000, DRIVE_DAY_US + 61000000000};
+  int64_t at_us = DRIVE_DAY_US + 3600000000;
+  size_t usual = 0;
+  double speed_kmh = 0;
+  for (int i = 0; i < 300; i++) {
+    const int dice = rand_r(&seed) % 100;
+    usual = dice < 3 ? (size_t)rand_r(&seed) % 7 : usual;
+    speed_kmh = dice < 60 ? fabs(speed_kmh + rand_r(&seed) % 21 - 10) : dice < 70 ? 0 : speed_kmh;
+    drive->fix.speed_kmh = dice == 71 ? NAN : (float)speed_kmh;
+    drive->fix.ignition = (int8_t)(dice < 50 ? drive->fix.ignition : rand_r(&seed) % 3 - 1);
+    drive->place.limit_kmh = dice < 90 ? drive->place.limit_kmh : LIMITS_KMH[rand_r(&seed) % 5];
+    drive->place.limit_source = isnan(drive->place.limit_kmh) ? LIMIT_UNKNOWN : (enum limit_source)(1 + dice % 6);
+    const double interval_s = INTERVALS_S[dice < 95 ? usual : (size_t)rand_r(&seed) % 11];
+    at_us += (int64_t)(interval_s * 1e6) + rand_r(&seed) % 3;
+    drive->east_m += (dice % 2 == 0 ? 1 : -0.5) * speed_kmh / 3.6 * interval_s + rand_r(&seed) % 15;
+    drive_add(drive, at_us, dice == 72 ? 8 : dice == 73 ? 1 : 0);
+  }
+  return drive;
+}
+
+static inline void fold_check_random_drives(const struct fold_subject *subject, unsigned count)
+{
+  for (unsigned seed = 1; seed <= count; seed++) {
+    struct arena *arena = arena_new(65536);
+    const struct drive *drive = fold_random_drive(arena, seed);
+    fold_check_cuts(subject, drive, arena_printf(arena, "random drive %u", seed),
+                    fold_drive(subject, arena, drive, 0, FOLD_WHOLE));
+    fold_check_damage(subject, drive);
+    arena_free(arena);
+  }
+}
+
 static inline void fold_check_case(const struct fold_subject *subject, const char *folder, const char *name)
 {
   struct arena *arena = arena_new(65536);

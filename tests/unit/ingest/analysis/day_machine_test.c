@@ -67,8 +67,14 @@ static void cases(void **state)
   assert_true(drive_each_case(CASES_FOLDER "/days", check_case) >= 10);
 }
 
+static void random_drives(void **state)
+{
+  (void)state;
+  fold_check_random_drives(&SUBJECT, 5);
+}
+
 int main(void)
 {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(cases)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(cases), cmocka_unit_test(random_drives)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
