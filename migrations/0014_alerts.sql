@@ -39,7 +39,7 @@ CREATE TABLE alert (
   CHECK ((state = 'pending') = (fired_at IS NULL)),
   CHECK ((state = 'cleared') = (cleared_at IS NOT NULL))
 );
-CREATE UNIQUE INDEX alert_open ON alert (vehicle_id, kind, subject_id) WHERE state <> 'cleared';
+CREATE INDEX alert_open ON alert (vehicle_id, kind, subject_id) WHERE state <> 'cleared';
 CREATE INDEX alert_due ON alert (next_due_at) WHERE next_due_at IS NOT NULL;
 CREATE INDEX alert_began_at ON alert (began_at, alert_id);
 
