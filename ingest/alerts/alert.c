@@ -11,16 +11,17 @@ static const char *const CHANGES[ALERT_CHANGE_COUNT] = {"fired",     "reopened",
 struct kind {
   const char *word;
   enum alert_severity severity;
+  const char *unit;
 };
 static const struct kind KINDS[] = {
-    [CONDITION_SPEEDING] = {"speeding", ALERT_WARNING},
-    [CONDITION_TEMPERATURE] = {"temperature", ALERT_WARNING},
-    [CONDITION_URGENT] = {"temperature_urgent", ALERT_URGENT},
-    [CONDITION_WARMING] = {"warming", ALERT_WARNING},
-    [CONDITION_SILENT_SENSOR] = {"silent_sensor", ALERT_NOTICE},
-    [CONDITION_SILENT_VEHICLE] = {"silent_vehicle", ALERT_NOTICE},
-    [CONDITION_ZONE_INSIDE] = {"zone", ALERT_NOTICE},
-    [CONDITION_ZONE_DWELL] = {"zone_dwell", ALERT_NOTICE},
+    [CONDITION_SPEEDING] = {"speeding", ALERT_WARNING, "km/h"},
+    [CONDITION_TEMPERATURE] = {"temperature", ALERT_WARNING, "°C"},
+    [CONDITION_URGENT] = {"temperature_urgent", ALERT_URGENT, "°C"},
+    [CONDITION_WARMING] = {"warming", ALERT_WARNING, "min"},
+    [CONDITION_SILENT_SENSOR] = {"silent_sensor", ALERT_NOTICE, NULL},
+    [CONDITION_SILENT_VEHICLE] = {"silent_vehicle", ALERT_NOTICE, NULL},
+    [CONDITION_ZONE_INSIDE] = {"zone", ALERT_NOTICE, NULL},
+    [CONDITION_ZONE_DWELL] = {"zone_dwell", ALERT_NOTICE, NULL},
 };
 
 const char *alert_state_word(enum alert_state state)
@@ -46,6 +47,11 @@ const char *alert_kind_word(enum condition_kind kind)
 enum alert_severity alert_severity_of(enum condition_kind kind)
 {
   return KINDS[kind].severity;
+}
+
+const char *alert_unit_of(enum condition_kind kind)
+{
+  return KINDS[kind].unit;
 }
 
 static size_t find_word(const char *const *words, size_t first, size_t count, struct text word)

@@ -93,6 +93,8 @@ bool alert_severity_from(struct text word, enum alert_severity *severity);
 bool alert_kind_from(struct text word, enum condition_kind *kind);
 
 enum alert_severity alert_severity_of(enum condition_kind kind);
+/* Of value and, but for warming (limit_value is in °C), of limit_value: "km/h", "°C", "min"; NULL: they have none. */
+const char *alert_unit_of(enum condition_kind kind);
 static inline bool alert_is_open(const struct alert *alert)
 {
   return alert->state == ALERT_STATE_PENDING || alert->state == ALERT_STATE_FIRING || alert->state == ALERT_STATE_ACKNOWLEDGED;
