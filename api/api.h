@@ -32,6 +32,7 @@ struct api_settings {
   const char *raster_tile_url; /* "" = none */
   const char *raster_attribution;
   int64_t desired_expires_after_s;
+  int64_t report_memory_bytes; /* what reports may keep in memory */
   const char *desired_refusal; /* why nothing can be sent to vehicles, and what to set; NULL: it can */
   struct api_ingest_state (*read_ingest)(const void *ingest); /* any thread */
   const void *ingest;                                         /* what it is called with */

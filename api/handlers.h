@@ -16,6 +16,7 @@ struct api {
   struct newest_positions *newest;
   struct ingest_status *status;
   struct time_zones *zones;
+  struct report_memory *reports;
 };
 
 static inline int64_t api_silent_after_us(const struct api *api)
@@ -36,8 +37,8 @@ api_query rejected_list, rejected_read;                  /* rejected.c */
 api_query objects_list;                                  /* objects.c */
 api_query trace_read;                                    /* trace.c */
 api_query episodes_list, episodes_read, episodes_review; /* speeding/episodes.c, speeding/reviews.c */
+api_query reports_read;                                  /* speeding/reports.c */
 
-api_query temperature_series, temperature_excursions; /* temperature/series.c, temperature/excursions.c */
 /* rules/temperature_rules.c, rules/temperature_rule_changes.c */
 api_query temperature_rules_list, temperature_rules_read, temperature_rules_put, temperature_rules_delete;
 

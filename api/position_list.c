@@ -146,6 +146,7 @@ struct error position_list_add(struct position_list *list, const struct position
     break;
   case FORMAT_JSON:
   case FORMAT_GPX:
+  case FORMAT_SQL:
     write_object(list, position, status);
     break;
   }

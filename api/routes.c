@@ -1,6 +1,8 @@
 /* The whole API on one page. */
 #include "api/handlers.h"
 
+#include "api/speeding/report_memory.h"
+
 #include <stdlib.h>
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
@@ -25,8 +27,6 @@ static const struct route ROUTES[] = {
     {HTTP_GET,    "/v1/positions/at",          ROLE_VIEWER, "Where the whole fleet was at a moment",     .query = positions_at},
     {HTTP_GET,    "/v1/positions/changes",     ROLE_VIEWER, "Every breadcrumb once, in order of arrival", .query = positions_changes},
     {HTTP_GET,    "/v1/stream",                ROLE_VIEWER, "Live positions over WebSocket",             .handle = documents_stream},
-    {HTTP_GET,    "/v1/temperature/series",    ROLE_VIEWER, "The temperature of a vehicle, for a chart", .query = temperature_series},
-    {HTTP_GET,    "/v1/temperature/excursions", ROLE_VIEWER, "When loads were out of range",             .query = temperature_excursions},
     {HTTP_GET,    "/v1/rules/temperature",     ROLE_VIEWER, "Which loads must be how cold",              .query = temperature_rules_list},
     {HTTP_GET,    "/v1/rules/temperature/{name}", ROLE_VIEWER, "One temperature rule",                   .query = temperature_rules_read},
     {HTTP_PUT,    "/v1/rules/temperature/{name}", ROLE_ADMIN, "Set a temperature rule",                  .query = temperature_rules_put,
@@ -42,6 +42,7 @@ static const struct route ROUTES[] = {
     {HTTP_GET,    "/v1/speeding/episodes/{id}", ROLE_VIEWER, "One speeding episode with its breadcrumbs", .query = episodes_read},
     {HTTP_PATCH,  "/v1/speeding/episodes/{id}", ROLE_DISPATCHER, "Review a speeding episode",            .query = episodes_review,
                                                                                       .body_max_bytes = REVIEW_BODY_MAX},
+    {HTTP_GET,    "/v1/speeding/report",       ROLE_VIEWER, "Who drove too fast, and how often",         .query = reports_read},
     {HTTP_GET,    "/v1/page",                  ROLE_VIEWER, "What the page must know to start",          .query = page_read},
     {HTTP_GET,    "/openapi.json",             ROLE_VIEWER, "This description",                          .handle = documents_openapi},
     {HTTP_GET,    "/docs",                     ROLE_VIEWER, "This description, to read",                 .handle = documents_page},
@@ -56,7 +57,12 @@ struct error api_new(struct api_settings settings, struct api **api)
   if (*api == NULL) {
     abort();
   }
-  **api = (struct api){settings, vehicle_names_new(), newest_positions_new(), ingest_status_new(), time_zones_new()};
+  **api = (struct api){settings,
+                       vehicle_names_new(),
+                       newest_positions_new(),
+                       ingest_status_new(),
+                       time_zones_new(),
+                       report_memory_new((size_t)settings.report_memory_bytes)};
   return error_none();
 }
 
@@ -67,6 +73,7 @@ void api_free(struct api *api)
     newest_positions_free(api->newest);
     ingest_status_free(api->status);
     time_zones_free(api->zones);
+    report_memory_free(api->reports);
     free(api);
   }
 }

@@ -252,6 +252,7 @@ static struct error start_api(struct program *program)
                              .raster_tile_url = config->raster_tile_url,
                              .raster_attribution = config->raster_attribution,
                              .desired_expires_after_s = config->desired_expires_after_s,
+                             .report_memory_bytes = config->report_memory_mb * 1024 * 1024,
                              .desired_refusal = ingest_cannot_send_reason(config),
                              .read_ingest = read_ingest,
                              .ingest = program,

@@ -8,7 +8,6 @@ import Ajv2020 from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 
 import { Program, eventually, iotEvent } from './support/program.js';
-import { plantExcursions, plantReadings } from './support/temperature_rows.js';
 import { plantBreadcrumbs, plantDays, plantDrivers, plantEpisodes } from './support/speeding_rows.js';
 
 const ROOT = path.resolve(path.dirname(new URL(import.meta.url).pathname), '../..');
@@ -29,8 +28,6 @@ before(async () => {
     method: 'PUT', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ kind: 'reefer', highest_c: -18 }),
   });
   await eventually(async () => (await program.get('/v1/vehicles/doc_1/shadow')).status === 200, { timeoutMs: 60_000, what: 'the shadow being kept' });
-  await plantReadings(program, 'doc_1', [{ at: NOW * 1000 - 5500, c: -19.5 }, { at: NOW * 1000 - 4500, c: -17.5 }]);
-  await plantExcursions(program, [{ vehicle: 'doc_1', rule: 'doc frozen', from: NOW * 1000 - 5500, to: NOW * 1000 - 4500 }]);
   assert.equal((await program.post({ thingnm: 'doc_bad', latitude: 99, longitude: 1 })).status, 400);
   await fillIngestTables();
   await fillSpeedingTables();
@@ -120,14 +117,6 @@ const REQUESTS = [
   ['get', '/v1/vehicles/{name}/track', `${TRACK}&f=csv`, 200],
   ['get', '/v1/vehicles/{name}/track', `${TRACK}&f=gpx`, 200],
   ['get', '/v1/vehicles/{name}/track', '/v1/vehicles/nobody/track', 404],
-  ['get', '/v1/temperature/series', '/v1/temperature/series?vehicle=doc_1', 200],
-  ['get', '/v1/temperature/series', '/v1/temperature/series?vehicle=doc_1&f=csv', 200],
-  ['get', '/v1/temperature/series', '/v1/temperature/series', 400],
-  ['get', '/v1/temperature/series', '/v1/temperature/series?vehicle=nobody', 404],
-  ['get', '/v1/temperature/excursions', '/v1/temperature/excursions', 200],
-  ['get', '/v1/temperature/excursions', '/v1/temperature/excursions?f=csv', 200],
-  ['get', '/v1/temperature/excursions', '/v1/temperature/excursions?f=ndjson', 200],
-  ['get', '/v1/temperature/excursions', '/v1/temperature/excursions?tier=x', 400],
   ['get', '/v1/rules/temperature', '/v1/rules/temperature', 200],
   ['get', '/v1/rules/temperature', '/v1/rules/temperature?f=csv', 200],
   ['get', '/v1/rules/temperature', '/v1/rules/temperature?x=1', 400],
@@ -186,6 +175,14 @@ const REQUESTS = [
   ['get', '/v1/speeding/episodes/{id}', '/v1/speeding/episodes/2?f=geojson', 200],
   ['get', '/v1/speeding/episodes/{id}', '/v1/speeding/episodes/99', 404],
   ['patch', '/v1/speeding/episodes/{id}', '/v1/speeding/episodes/1', 415],
+  ['get', '/v1/speeding/report', '/v1/speeding/report?from=2026-03-01&to=2026-04-01', 200],
+  ['get', '/v1/speeding/report', '/v1/speeding/report?from=2026-03-01&to=2026-04-01&group_by=driver', 200],
+  ['get', '/v1/speeding/report', '/v1/speeding/report?from=2026-03-28&to=2026-03-31&group_by=day&tz=Europe/Berlin', 200],
+  ['get', '/v1/speeding/report', '/v1/speeding/report?f=csv', 200],
+  ['get', '/v1/speeding/report', '/v1/speeding/report?f=ndjson', 200],
+  ['get', '/v1/speeding/report', '/v1/speeding/report?f=sql', 200],
+  ['get', '/v1/speeding/report', '/v1/speeding/report?group_by=fleet', 400],
+  ['get', '/v1/speeding/report', '/v1/speeding/report?f=geojson', 406],
   ['get', '/v1/page', '/v1/page', 200],
   ['post', '/ingest/iot', '/ingest/iot', 401],
   ['post', '/ingest/sns', '/ingest/sns', 400],
