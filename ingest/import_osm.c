@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "server/db/command_database.h"
+#include "ingest/road_import.h"
 #include "ingest_documents.h"
 #include "ingest_sql.h"
 #include "server/base/clock.h"
@@ -147,9 +148,11 @@ static struct error copy_tables(struct import *import, const struct db_rows **co
     TRY(db_run(import->connection, STEPS[i], db_parameters_new(import->arena), NULL));
   }
   const char *slash = strrchr(import->file, '/');
+  const struct text source = text_from(slash != NULL ? slash + 1 : import->file);
+  TRY(road_import_replace(import->connection, import->arena, source));
   struct db_parameters *parameters = db_parameters_new(import->arena);
   db_add_time(parameters, clock_now_us());
-  db_add_text(parameters, text_from(slash != NULL ? slash + 1 : import->file));
+  db_add_text(parameters, source);
   TRY(db_query(import->connection, import->arena, &SQL_REPLACE_ROAD_IMPORT, parameters, counts));
   if (db_row_count(*counts) == 0) {
     return error_make(ERROR_SETUP, "%.200s holds neither roads nor areas. What was imported before is unchanged", import->file);
@@ -162,7 +165,7 @@ static struct error copy_tables(struct import *import, const struct db_rows **co
 
 static struct error replace_tables(struct import *import, const struct db_rows **counts)
 {
-  TRY(db_execute(import->connection, "BEGIN; SET LOCAL citus.multi_shard_modify_mode TO 'sequential'"));
+  TRY(db_execute(import->connection, "BEGIN; SET LOCAL citus.multi_shard_modify_mode TO 'sequential'; SET LOCAL jit = off"));
   struct error error = copy_tables(import, counts);
   if (error.code != ERROR_NONE) {
     struct error undone = db_execute(import->connection, "ROLLBACK");
@@ -176,8 +179,9 @@ static struct error replace_tables(struct import *import, const struct db_rows *
 static struct error tidy(struct import *import, bool replaced)
 {
   TRY(db_execute(import->connection, "DROP SCHEMA IF EXISTS osm_import CASCADE"));
-  return replaced ? db_execute(import->connection, "VACUUM (ANALYZE) road, map_line, map_area, map_place, road_import")
-                  : error_none();
+  return replaced
+             ? db_execute(import->connection, "VACUUM (ANALYZE) road, road_segment, map_line, map_area, map_place, road_import")
+             : error_none();
 }
 
 static struct error run(struct import *import, const struct config *config)
@@ -200,6 +204,7 @@ static struct error run(struct import *import, const struct config *config)
   printf("Imported %" PRId64 " roads, %" PRId64 " lines, %" PRId64 " areas and %" PRId64 " places in %.1f s.\n",
          db_int64(counts, 0, 0), db_int64(counts, 0, 1), db_int64(counts, 0, 2), db_int64(counts, 0, 3),
          (double)(clock_monotonic_us() - began_us) / 1e6);
+  TRY(road_import_report(import->connection, import->arena));
   printf("Map data (c) OpenStreetMap contributors, Open Database License.\n");
   return tidied;
 }

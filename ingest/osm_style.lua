@@ -103,12 +103,16 @@ local function is_set(value)
   return value ~= nil and value ~= 'no'
 end
 
+local function conditional_of(tags)
+  return tags['maxspeed:conditional'] or tags['maxspeed:forward:conditional'] or tags['maxspeed:backward:conditional']
+end
+
 local function add_road(object)
   local tags = object.tags
   road:insert({
     name = tags.name, ref = tags.ref, kind = tags.highway, oneway = oneway_of(tags),
     maxspeed = tags.maxspeed, maxspeed_forward = tags['maxspeed:forward'],
-    maxspeed_backward = tags['maxspeed:backward'], maxspeed_conditional = tags['maxspeed:conditional'],
+    maxspeed_backward = tags['maxspeed:backward'], maxspeed_conditional = conditional_of(tags),
     layer = layer_of(tags), is_bridge = is_set(tags.bridge), is_tunnel = is_set(tags.tunnel),
     geom = object:as_linestring(),
   })

@@ -2,6 +2,7 @@
 
 #include "api_sql.h"
 #include "server/base/clock.h"
+#include "server_db_sql.h"
 
 struct rule_reach rule_reach_of_vehicle(int64_t vehicle_id)
 {

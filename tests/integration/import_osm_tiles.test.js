@@ -76,6 +76,8 @@ test('Portland beside the running server: roads as tagged, tiles, and what the p
   const { code, out, err } = await importOsm(path.join(SHARED_DATA, PORTLAND));
   assert.equal(code, 0, out + err);
   assert.match(out, /Imported 4494 roads, 7088 lines/);
+  assert.match(out, /Roads are 9570 segments between junctions, 809 km; 6341 of them, 603 km \(75 %\), have a posted limit/);
+  assert.match(out, /Limits not used: 1 conditional \(at certain times\), 0 variable, 0 "none" \(no limit\), 0 unreadable/);
   assert.ok(Number((await program.sql("SELECT count(*) FROM road WHERE maxspeed LIKE '%mph'"))[0][0]) > 1500);
   assert.ok(Number((await program.sql('SELECT count(*) FROM road WHERE oneway = 1'))[0][0]) > 100);
   assert.equal(await count("pg_namespace WHERE nspname = 'osm_import'"), 0);
@@ -123,6 +125,16 @@ test('an import that fails leaves the old roads', { skip }, async () => {
   assert.match((await importOsm('/nowhere.osm.pbf')).err, /cannot open \/nowhere\.osm\.pbf/);
   const bare = await run(['import-osm', path.join(SHARED_DATA, PORTLAND), '--data', program.data], { env: { PATH: '/nowhere' } });
   assert.match(bare.err, /osm2pgsql is not installed/);
+});
+
+test('the same import again changes no segment; a tag does, and what depends on it is computed anew', { skip }, async () => {
+  const versions = () => program.sql("SELECT subject, after->>'limits' FROM rule_change WHERE kind = 'road' ORDER BY version");
+  assert.deepEqual(await versions(), [['import of portland.osm.pbf', '0']]);
+  await program.sql('UPDATE road_segment SET forward_kmh = 11 WHERE road_id = (SELECT min(road_id) FROM road_segment)');
+  assert.equal((await importOsm(path.join(SHARED_DATA, PORTLAND))).code, 0);
+  assert.deepEqual(await versions(), [['import of portland.osm.pbf', '0'], ['import of portland.osm.pbf', '1']]);
+  assert.equal((await importOsm(path.join(SHARED_DATA, PORTLAND))).code, 0);
+  assert.equal((await versions()).length, 2);
 });
 
 test('another import takes the place of the first', { skip: skip || skipWithoutSharedData(LIECHTENSTEIN) }, async () => {
