@@ -8,7 +8,7 @@
 #include "ingest/analysis/row_set.h"
 #include "tests/support/drive_case.h"
 
-enum { FOLD_KINDS = 2, FOLD_DAMAGED_EVERY = 7 };
+enum { FOLD_KINDS = 2, FOLD_DAMAGED_EVERY = 7, FOLD_LENGTH_MIN = 200 /* of the rows of a random drive: there are some */ };
 
 /* One machine. `machine` points to one of them; `rows` to FOLD_KINDS row sets of row_bytes each. */
 struct fold_subject {
@@ -144,15 +144,18 @@ static inline struct drive *fold_random_drive(struct arena *arena, unsigned seed
   static const double INTERVALS_S[] = {1, 5, 10, 30, 45, 61, 100, 130, 190, 1000, 4000};
   static const float LIMITS_KMH[] = {30, 50, 60, 80, NAN};
   struct drive *drive = drive_new(arena);
-  drive->drivers[drive->driver_count++] = (struct drive_driver){7, DRIVE_DAY_US + 30000000000, DRIVE_DAY_US + 60000000000};
-  drive->drivers[drive->driver_count++] = (struct drive_driver){8, DRIVE_DAY_US + 60000000000, DRIVE_DAY_US + 61000000000};
-  int64_t at_us = DRIVE_DAY_US + 3600000000;
+  drive->drivers[drive->driver_count++] = (struct drive_driver){7, DRIVE_DAY_US + 80000000000, DRIVE_DAY_US + 85000000000};
+  drive->drivers[drive->driver_count++] = (struct drive_driver){8, DRIVE_DAY_US + 85000000000, DRIVE_DAY_US + 88000000000};
+  int64_t at_us = DRIVE_DAY_US + 79200000000;
   size_t usual = 0;
   double speed_kmh = 0;
   for (int i = 0; i < 300; i++) {
     const int dice = rand_r(&seed) % 100;
-    usual = dice < 3 ? (size_t)rand_r(&seed) % 7 : usual;
-    speed_kmh = dice < 60 ? fabs(speed_kmh + rand_r(&seed) % 21 - 10) : dice < 70 ? 0 : speed_kmh;
+    usual = dice < 6 ? (size_t)rand_r(&seed) % 7 : usual;
+    speed_kmh = dice < 60   ? fabs(speed_kmh + rand_r(&seed) % 21 - 10)
+                : dice < 66 ? rand_r(&seed) % 120
+                : dice < 69 ? 0
+                            : speed_kmh;
     drive->fix.speed_kmh = dice == 71 ? NAN : (float)speed_kmh;
     drive->fix.ignition = (int8_t)(dice < 50 ? drive->fix.ignition : rand_r(&seed) % 3 - 1);
     drive->place.limit_kmh = dice < 90 ? drive->place.limit_kmh : LIMITS_KMH[rand_r(&seed) % 5];
@@ -170,8 +173,9 @@ static inline void fold_check_random_drives(const struct fold_subject *subject, 
   for (unsigned seed = 1; seed <= count; seed++) {
     struct arena *arena = arena_new(65536);
     const struct drive *drive = fold_random_drive(arena, seed);
-    fold_check_cuts(subject, drive, arena_printf(arena, "random drive %u", seed),
-                    fold_drive(subject, arena, drive, 0, FOLD_WHOLE));
+    const struct text whole = fold_drive(subject, arena, drive, 0, FOLD_WHOLE);
+    assert_true(whole.length > FOLD_LENGTH_MIN);
+    fold_check_cuts(subject, drive, arena_printf(arena, "random drive %u", seed), whole);
     fold_check_damage(subject, drive);
     arena_free(arena);
   }
