@@ -2,120 +2,63 @@
 
 #include <math.h>
 
+#include "api/columns.h"
 #include "api_sql.h"
 
-enum kind { KIND_INT64, KIND_TEXT, KIND_TIME, KIND_BOOLEAN, KIND_DECIMAL };
-
-struct column {
-  const char *name;
-  enum kind kind;
-  int decimals;
-};
-
 static const struct column COLUMNS[] = {
-    [EPISODE_ID] = {"id", KIND_INT64, 0},
-    [EPISODE_VEHICLE_ID] = {"vehicle_id", KIND_INT64, 0},
-    [EPISODE_VEHICLE] = {"vehicle", KIND_TEXT, 0},
-    [EPISODE_DRIVER_ID] = {"driver_id", KIND_INT64, 0},
-    [EPISODE_DRIVER] = {"driver", KIND_TEXT, 0},
-    [EPISODE_STARTED_AT] = {"started_at", KIND_TIME, 0},
-    [EPISODE_ENDED_AT] = {"ended_at", KIND_TIME, 0},
-    [EPISODE_DURATION_S] = {"duration_s", KIND_DECIMAL, 3},
-    [EPISODE_BEFORE_S] = {"before_s", KIND_DECIMAL, 3},
-    [EPISODE_AFTER_S] = {"after_s", KIND_DECIMAL, 3},
-    [EPISODE_DISTANCE_M] = {"distance_m", KIND_DECIMAL, 1},
-    [EPISODE_SAMPLES] = {"samples", KIND_INT64, 0},
-    [EPISODE_LARGEST_GAP_S] = {"largest_gap_s", KIND_DECIMAL, 3},
-    [EPISODE_MAX_SPEED_KMH] = {"max_speed_kmh", KIND_DECIMAL, 2},
-    [EPISODE_MEAN_SPEED_KMH] = {"mean_speed_kmh", KIND_DECIMAL, 2},
-    [EPISODE_P95_SPEED_KMH] = {"p95_speed_kmh", KIND_DECIMAL, 2},
-    [EPISODE_LIMIT_KMH] = {"limit_kmh", KIND_DECIMAL, 2},
-    [EPISODE_LIMIT_SOURCE] = {"limit_source", KIND_TEXT, 0},
-    [EPISODE_MAX_EXCESS_KMH] = {"max_excess_kmh", KIND_DECIMAL, 2},
-    [EPISODE_MEAN_EXCESS_KMH] = {"mean_excess_kmh", KIND_DECIMAL, 2},
-    [EPISODE_EXCESS_INTEGRAL] = {"excess_integral_kmh_s", KIND_DECIMAL, 1},
-    [EPISODE_BAND] = {"band", KIND_TEXT, 0},
-    [EPISODE_HAS_JUMP] = {"has_jump", KIND_BOOLEAN, 0},
-    [EPISODE_IS_ESTIMATED] = {"is_estimated", KIND_BOOLEAN, 0},
-    [EPISODE_IS_STRICT] = {"is_strict", KIND_BOOLEAN, 0},
-    [EPISODE_END_REASON] = {"end_reason", KIND_TEXT, 0},
-    [EPISODE_ROAD] = {"road", KIND_TEXT, 0},
-    [EPISODE_ZONE] = {"zone", KIND_TEXT, 0},
-    [EPISODE_STARTED_LON] = {"started_lon", KIND_DECIMAL, 7},
-    [EPISODE_STARTED_LAT] = {"started_lat", KIND_DECIMAL, 7},
-    [EPISODE_PEAK_AT] = {"peak_at", KIND_TIME, 0},
-    [EPISODE_PEAK_LON] = {"peak_lon", KIND_DECIMAL, 7},
-    [EPISODE_PEAK_LAT] = {"peak_lat", KIND_DECIMAL, 7},
-    [EPISODE_ENDED_LON] = {"ended_lon", KIND_DECIMAL, 7},
-    [EPISODE_ENDED_LAT] = {"ended_lat", KIND_DECIMAL, 7},
-    [EPISODE_IS_OPEN] = {"is_open", KIND_BOOLEAN, 0},
-    [EPISODE_REVIEW] = {"review", KIND_TEXT, 0},
-    [EPISODE_REVIEW_NOTE] = {"review_note", KIND_TEXT, 0},
-    [EPISODE_REVIEWED_BY] = {"reviewed_by", KIND_TEXT, 0},
-    [EPISODE_REVIEWED_AT] = {"reviewed_at", KIND_TIME, 0},
-    [EPISODE_REVISION] = {"revision", KIND_INT64, 0},
-    [EPISODE_RULE_VERSION] = {"rule_version", KIND_INT64, 0},
+    [EPISODE_ID] = {"id", COLUMN_INT64, 0},
+    [EPISODE_VEHICLE_ID] = {"vehicle_id", COLUMN_INT64, 0},
+    [EPISODE_VEHICLE] = {"vehicle", COLUMN_TEXT, 0},
+    [EPISODE_DRIVER_ID] = {"driver_id", COLUMN_INT64, 0},
+    [EPISODE_DRIVER] = {"driver", COLUMN_TEXT, 0},
+    [EPISODE_STARTED_AT] = {"started_at", COLUMN_TIME, 0},
+    [EPISODE_ENDED_AT] = {"ended_at", COLUMN_TIME, 0},
+    [EPISODE_DURATION_S] = {"duration_s", COLUMN_DECIMAL, 3},
+    [EPISODE_BEFORE_S] = {"before_s", COLUMN_DECIMAL, 3},
+    [EPISODE_AFTER_S] = {"after_s", COLUMN_DECIMAL, 3},
+    [EPISODE_DISTANCE_M] = {"distance_m", COLUMN_DECIMAL, 1},
+    [EPISODE_SAMPLES] = {"samples", COLUMN_INT64, 0},
+    [EPISODE_LARGEST_GAP_S] = {"largest_gap_s", COLUMN_DECIMAL, 3},
+    [EPISODE_MAX_SPEED_KMH] = {"max_speed_kmh", COLUMN_DECIMAL, 2},
+    [EPISODE_MEAN_SPEED_KMH] = {"mean_speed_kmh", COLUMN_DECIMAL, 2},
+    [EPISODE_P95_SPEED_KMH] = {"p95_speed_kmh", COLUMN_DECIMAL, 2},
+    [EPISODE_LIMIT_KMH] = {"limit_kmh", COLUMN_DECIMAL, 2},
+    [EPISODE_LIMIT_SOURCE] = {"limit_source", COLUMN_TEXT, 0},
+    [EPISODE_MAX_EXCESS_KMH] = {"max_excess_kmh", COLUMN_DECIMAL, 2},
+    [EPISODE_MEAN_EXCESS_KMH] = {"mean_excess_kmh", COLUMN_DECIMAL, 2},
+    [EPISODE_EXCESS_INTEGRAL] = {"excess_integral_kmh_s", COLUMN_DECIMAL, 1},
+    [EPISODE_BAND] = {"band", COLUMN_TEXT, 0},
+    [EPISODE_HAS_JUMP] = {"has_jump", COLUMN_BOOLEAN, 0},
+    [EPISODE_IS_ESTIMATED] = {"is_estimated", COLUMN_BOOLEAN, 0},
+    [EPISODE_IS_STRICT] = {"is_strict", COLUMN_BOOLEAN, 0},
+    [EPISODE_END_REASON] = {"end_reason", COLUMN_TEXT, 0},
+    [EPISODE_ROAD] = {"road", COLUMN_TEXT, 0},
+    [EPISODE_ZONE] = {"zone", COLUMN_TEXT, 0},
+    [EPISODE_STARTED_LON] = {"started_lon", COLUMN_DECIMAL, 7},
+    [EPISODE_STARTED_LAT] = {"started_lat", COLUMN_DECIMAL, 7},
+    [EPISODE_PEAK_AT] = {"peak_at", COLUMN_TIME, 0},
+    [EPISODE_PEAK_LON] = {"peak_lon", COLUMN_DECIMAL, 7},
+    [EPISODE_PEAK_LAT] = {"peak_lat", COLUMN_DECIMAL, 7},
+    [EPISODE_ENDED_LON] = {"ended_lon", COLUMN_DECIMAL, 7},
+    [EPISODE_ENDED_LAT] = {"ended_lat", COLUMN_DECIMAL, 7},
+    [EPISODE_IS_OPEN] = {"is_open", COLUMN_BOOLEAN, 0},
+    [EPISODE_REVIEW] = {"review", COLUMN_TEXT, 0},
+    [EPISODE_REVIEW_NOTE] = {"review_note", COLUMN_TEXT, 0},
+    [EPISODE_REVIEWED_BY] = {"reviewed_by", COLUMN_TEXT, 0},
+    [EPISODE_REVIEWED_AT] = {"reviewed_at", COLUMN_TIME, 0},
+    [EPISODE_REVISION] = {"revision", COLUMN_INT64, 0},
+    [EPISODE_RULE_VERSION] = {"rule_version", COLUMN_INT64, 0},
 };
 enum { COLUMN_COUNT = sizeof COLUMNS / sizeof COLUMNS[0] };
 
-static void write_value(struct json_writer *json, const struct column *column, const struct db_rows *rows, int row, int index)
-{
-  if (db_is_null(rows, row, index)) {
-    json_null(json);
-    return;
-  }
-  switch (column->kind) {
-  case KIND_INT64:
-    json_int64(json, db_int64(rows, row, index));
-    break;
-  case KIND_TEXT:
-    json_string(json, db_text(rows, row, index));
-    break;
-  case KIND_TIME:
-    json_time(json, db_time(rows, row, index));
-    break;
-  case KIND_BOOLEAN:
-    json_boolean(json, db_bool(rows, row, index));
-    break;
-  case KIND_DECIMAL:
-    json_decimal(json, db_double(rows, row, index), column->decimals);
-    break;
-  }
-}
-
 void episode_write_members(struct json_writer *json, const struct db_rows *rows, int row)
 {
-  for (int i = 0; i < COLUMN_COUNT; i++) {
-    json_key(json, COLUMNS[i].name);
-    write_value(json, &COLUMNS[i], rows, row, i);
-  }
+  columns_write_members(COLUMNS, COLUMN_COUNT, json, rows, row);
 }
 
 void episode_write_cells(struct csv_row *cells, const struct db_rows *rows, int row)
 {
-  for (int i = 0; i < COLUMN_COUNT; i++) {
-    if (db_is_null(rows, row, i)) {
-      csv_empty(cells);
-      continue;
-    }
-    switch (COLUMNS[i].kind) {
-    case KIND_INT64:
-      csv_int64(cells, db_int64(rows, row, i));
-      break;
-    case KIND_TEXT:
-      csv_text(cells, db_text(rows, row, i));
-      break;
-    case KIND_TIME:
-      csv_time(cells, db_time(rows, row, i));
-      break;
-    case KIND_BOOLEAN:
-      csv_text(cells, text_from(db_bool(rows, row, i) ? "true" : "false"));
-      break;
-    case KIND_DECIMAL:
-      csv_decimal(cells, db_double(rows, row, i), COLUMNS[i].decimals);
-      break;
-    }
-  }
+  columns_write_cells(COLUMNS, COLUMN_COUNT, cells, rows, row);
 }
 
 /* ---- GeoJSON ---- */

@@ -22,15 +22,6 @@ struct place {
   double excess_kmh;
 };
 
-static void add_ids(struct db_parameters *parameters, const struct wanted_names *wanted)
-{
-  if (wanted->is_wanted) {
-    db_add_int64_array(parameters, wanted->ids, NULL, wanted->count);
-  } else {
-    db_add_null(parameters);
-  }
-}
-
 static void add_parameters(const void *context, struct db_parameters *parameters, int64_t limit)
 {
   const struct episode_query *query = context;

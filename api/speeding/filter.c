@@ -1,13 +1,11 @@
 #include "api/speeding/filter.h"
 
-#include <stdlib.h>
-
 #include "api/row_list.h"
 #include "api/time_zones.h"
 #include "api_sql.h"
 #include "server/base/clock.h"
 
-enum { DRIVERS_MAX = 100, DRIVER_NAME_MAX = 200, RANGE_DAYS_MAX = 3700, WORDS_MAX = 8 };
+enum { RANGE_DAYS_MAX = 3700, WORDS_MAX = 8 };
 
 const char *const SPEEDING_BANDS[BAND_COUNT] = {"minor", "moderate", "severe", "extreme"};
 const char *const SPEEDING_REVIEWS[REVIEW_COUNT] = {"open", "confirmed", "excused", "disputed"};
@@ -160,59 +158,6 @@ static struct error read_words(const struct request *request, const char *name, 
   return error_none();
 }
 
-static struct error read_driver_names(struct request *request, struct wanted_names *drivers)
-{
-  struct text *names = arena_alloc_array(request_arena(request), DRIVERS_MAX, sizeof *names);
-  *drivers = (struct wanted_names){.names = names};
-  for (int i = 0; i < request_parameter_count(request); i++) {
-    const struct request_parameter parameter = request_parameter_at(request, i);
-    if (!text_equal(parameter.name, TEXT("driver"))) {
-      continue;
-    }
-    if (parameter.value.length > DRIVER_NAME_MAX || !text_is_utf8(parameter.value)) {
-      return error_at(ERROR_BAD_INPUT, "driver", "expected a name of at most %d bytes", DRIVER_NAME_MAX);
-    }
-    if (drivers->name_count == DRIVERS_MAX) {
-      return error_at(ERROR_BAD_INPUT, "driver", "at most %d drivers", DRIVERS_MAX);
-    }
-    names[drivers->name_count++] = parameter.value;
-  }
-  drivers->is_wanted = drivers->name_count > 0;
-  return error_none();
-}
-
-static struct error find_ids(struct request *request, struct db_connection *connection, const struct sql_statement *statement,
-                             struct wanted_names *wanted)
-{
-  struct arena *arena = request_arena(request);
-  if (!wanted->is_wanted) {
-    return error_none();
-  }
-  struct db_parameters *parameters = db_parameters_new(arena);
-  db_add_text_array(parameters, wanted->names, wanted->name_count);
-  const struct db_rows *rows;
-  TRY(db_query(connection, arena, statement, parameters, &rows));
-  const size_t count = (size_t)db_row_count(rows);
-  int64_t *ids = arena_alloc_array(arena, count, sizeof *ids);
-  for (size_t i = 0; i < count; i++) {
-    ids[i] = db_int64(rows, (int)i, 0);
-  }
-  wanted->ids = ids;
-  wanted->count = count;
-  return error_none();
-}
-
-static struct error read_who(struct request *request, struct db_connection *connection, struct speeding_filter *filter)
-{
-  struct vehicle_names_wanted vehicles;
-  TRY(parameter_vehicles(request, &vehicles));
-  filter->vehicles =
-      (struct wanted_names){.is_wanted = vehicles.count > 0, .names = vehicles.names, .name_count = vehicles.count};
-  TRY(read_driver_names(request, &filter->drivers));
-  TRY(find_ids(request, connection, &SQL_FIND_VEHICLES, &filter->vehicles));
-  return find_ids(request, connection, &SQL_FIND_DRIVERS, &filter->drivers);
-}
-
 struct error speeding_filter_read(struct request *request, struct api *api, struct db_connection *connection,
                                   struct speeding_filter *filter)
 {
@@ -228,7 +173,7 @@ struct error speeding_filter_read(struct request *request, struct api *api, stru
   TRY(parameter_double(request, "min_duration_s", 0.0, 86400.0, &filter->min_duration_s));
   TRY(parameter_int64(request, "min_samples", 1, 1000000, &min_samples));
   filter->min_samples = (int32_t)min_samples;
-  return read_who(request, connection, filter);
+  return wanted_names_read(request, connection, &filter->vehicles, &filter->drivers);
 }
 
 /* ---- as parameters ---- */
@@ -247,25 +192,4 @@ void add_words(struct db_parameters *parameters, struct arena *arena, unsigned s
   } else {
     db_add_text_array(parameters, names, name_count);
   }
-}
-
-void add_names(struct db_parameters *parameters, const struct wanted_names *wanted)
-{
-  if (wanted->is_wanted) {
-    db_add_text_array(parameters, wanted->names, wanted->name_count);
-  } else {
-    db_add_null(parameters);
-  }
-}
-
-static int compare_int64(const void *left, const void *right)
-{
-  const int64_t a = *(const int64_t *)left;
-  const int64_t b = *(const int64_t *)right;
-  return (a > b) - (a < b);
-}
-
-bool wanted_names_hold(const struct wanted_names *wanted, int64_t id)
-{
-  return !wanted->is_wanted || bsearch(&id, wanted->ids, wanted->count, sizeof *wanted->ids, compare_int64) != NULL;
 }

@@ -7,21 +7,13 @@
 
 #include "api/handlers.h"
 #include "api/parameters.h"
+#include "api/wanted_names.h"
 
 enum speeding_band { BAND_MINOR, BAND_MODERATE, BAND_SEVERE, BAND_EXTREME, BAND_COUNT };
 enum speeding_review { REVIEW_OPEN, REVIEW_CONFIRMED, REVIEW_EXCUSED, REVIEW_DISPUTED, REVIEW_COUNT };
 
 extern const char *const SPEEDING_BANDS[BAND_COUNT];
 extern const char *const SPEEDING_REVIEWS[REVIEW_COUNT];
-
-/* Vehicles or drivers that the request names. */
-struct wanted_names {
-  bool is_wanted;
-  const struct text *names;
-  size_t name_count;
-  const int64_t *ids; /* ascending; names that nobody has are left out. Driver 0: nobody */
-  size_t count;
-};
 
 struct speeding_filter {
   int64_t now_us;
@@ -51,8 +43,5 @@ struct error speeding_filter_read(struct request *request, struct api *api, stru
 
 /* A set of words as parameter of a statement: text[], or null when it holds all of them. */
 void add_words(struct db_parameters *parameters, struct arena *arena, unsigned set, const char *const *words, size_t count);
-/* text[] of the names, or null when none are wanted. */
-void add_names(struct db_parameters *parameters, const struct wanted_names *wanted);
-bool wanted_names_hold(const struct wanted_names *wanted, int64_t id);
 
 #endif
