@@ -25,7 +25,7 @@ pieces AS (
    WHERE group_by = 'day'
 ),
 -- Which part of each day of the depot lies in them: all of it, where they are made of such days.
-shares AS (
+shares AS MATERIALIZED (
   SELECT p.day, p.is_now, d.day AS depot_day,
          (extract(epoch FROM least(p.ends_at, d.ends_at) - greatest(p.starts_at, d.starts_at))
            / extract(epoch FROM d.ends_at - d.starts_at))::double precision AS share
@@ -94,7 +94,7 @@ figures AS (
      AND (c.episodes > 0 OR bc.episodes > 0 OR d.distance_km > 0 OR d.observed_h > 0 OR bd.distance_km > 0)
 ),
 -- The interval of a count is computed once for each count there is.
-intervals AS (
+intervals AS MATERIALIZED (
   SELECT episodes, bi.poisson_low(episodes) AS low, bi.poisson_high(episodes) AS high
     FROM (SELECT DISTINCT episodes FROM figures) counts
 )
