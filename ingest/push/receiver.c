@@ -3,12 +3,16 @@
 #include <stdlib.h>
 
 #include "server/aws/aws_name.h"
+#include "ingest/events/event_copy.h"
 #include "ingest/push/event_request.h"
 #include "ingest/push/iot_destination.h"
 #include "ingest/push/sender_keys.h"
 #include "server/http/http_server.h"
 #include "server/log.h"
 #include "server/metrics.h"
+
+/* The trees of twenty events fit the first block. */
+enum { TREES_FIRST_BYTES = 64 * 1024 };
 
 struct receiver {
   struct batch_writer *writer;
@@ -17,6 +21,7 @@ struct receiver {
   const char *iot_accounts_allowed;
   struct sender_keys keys;
   struct buffer scratch; /* the HTTP thread's */
+  struct arena *trees;   /* the HTTP thread's: what one body is read from, so that only the events wait for the commit */
   struct route routes[2];
   struct counter *refused; /* deliveries that found no room, or no database */
 };
@@ -128,13 +133,20 @@ static struct error accept_confirmation(struct receiver *receiver, struct reques
   return confirmer_ask(receiver->confirmer, &asked->confirmation);
 }
 
+static void read_events(struct receiver *receiver, struct request *request, struct events *events)
+{
+  struct event_input input = {
+      .body = request_body(request), .now_us = request_received_at_us(request), .source = SOURCE_IOT_HTTP};
+  event_read(receiver->trees, &receiver->scratch, &receiver->events, &input, events);
+  event_copy(request_arena(request), input.body, events);
+  arena_reset(receiver->trees);
+}
+
 static struct error accept_events(struct request *request, void *context)
 {
   struct receiver *receiver = context;
   struct events events;
-  struct event_input input = {
-      .body = request_body(request), .now_us = request_received_at_us(request), .source = SOURCE_IOT_HTTP};
-  event_read(request_arena(request), &receiver->scratch, &receiver->events, &input, &events);
+  read_events(receiver, request, &events);
   size_t count = events.breadcrumb_count + events.reject_count;
   if (count == 0 && events.confirmation_count != 0) {
     return accept_confirmation(receiver, request, events.confirmation_url);
@@ -143,7 +155,7 @@ static struct error accept_events(struct request *request, void *context)
   if (count == 0) {
     return error_at(ERROR_BAD_INPUT, "$", "no event in the body");
   }
-  struct event_request *event_request = event_request_new(request, &events, input.body, SOURCE_IOT_HTTP);
+  struct event_request *event_request = event_request_new(request, &events, request_body(request), SOURCE_IOT_HTTP);
   return event_request_submit(event_request, receiver->writer, receiver->refused);
 }
 
@@ -161,6 +173,7 @@ struct error receiver_new(struct receiver_settings settings, struct receiver **r
   if (made == NULL) {
     abort();
   }
+  made->trees = arena_new(TREES_FIRST_BYTES);
   made->writer = settings.writer;
   made->events = events;
   made->keys = keys;
@@ -188,6 +201,7 @@ struct error receiver_new(struct receiver_settings settings, struct receiver **r
 void receiver_free(struct receiver *receiver)
 {
   if (receiver != NULL) {
+    arena_free(receiver->trees);
     buffer_free(&receiver->scratch);
     free(receiver);
   }

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
+#include "ingest/events/event_copy.h"
 #include "ingest/events/event_reader.h"
 #include "server/base/clock.h"
 #include "server/json/reader.h"
@@ -72,7 +73,10 @@ static void read_body(struct arena *arena, const struct event_settings *settings
   struct events events;
   struct buffer scratch = {0};
   struct event_input input = {.body = body, .now_us = NOW_US, .source = SOURCE_IOT_HTTP};
-  event_read(arena, &scratch, settings, &input, &events);
+  struct arena *trees = arena_new(1024);
+  event_read(trees, &scratch, settings, &input, &events);
+  event_copy(arena, body, &events);
+  arena_free(trees);
   render(out, &events);
   for (size_t i = 0; i < events.breadcrumb_count; i++) {
     const struct json *extra = NULL;
