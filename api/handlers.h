@@ -39,6 +39,7 @@ api_query trace_read;                                    /* trace.c */
 api_query episodes_list, episodes_read, episodes_review; /* speeding/episodes.c, speeding/reviews.c */
 api_query reports_read;                                  /* speeding/reports.c */
 
+api_query temperature_series, temperature_excursions; /* temperature/series.c, temperature/excursions.c */
 /* rules/temperature_rules.c, rules/temperature_rule_changes.c */
 api_query temperature_rules_list, temperature_rules_read, temperature_rules_put, temperature_rules_delete;
 

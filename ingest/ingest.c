@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "ingest/alerts/alerts.h"
 #include "ingest/writer/batch_writer.h"
 #include "ingest/shadow/desired_sender.h"
 #include "ingest/events/event_reader.h"
@@ -42,6 +43,7 @@ struct ingest {
   struct receiver *receiver;
   struct replay_desk *replays;
   struct firehose *firehose;
+  struct alerts *alerts;
 };
 
 static struct db_settings database_of(const struct ingest *ingest, const char *name, int statement_timeout_ms)
@@ -197,6 +199,15 @@ static struct error load_key(struct ingest *ingest)
   return ingest->key[0] != '\0' ? error_none() : ingest_key_load(ingest->settings.arena, config->data_folder, &ingest->key);
 }
 
+static struct error start_alerts(struct ingest *ingest)
+{
+  struct alerts_settings alerts = {.config = ingest->settings.config,
+                                   .database = ingest->settings.database,
+                                   .aws = ingest->aws,
+                                   .metrics = ingest->settings.metrics};
+  return alerts_start(alerts, &ingest->alerts);
+}
+
 /* What stores. */
 static struct error start_store(struct ingest *ingest)
 {
@@ -212,6 +223,7 @@ static struct error start_ways_in(struct ingest *ingest)
 {
   TRY(aws_client_start(aws_settings_of(ingest->settings.config, ingest->settings.metrics), &ingest->aws));
   TRY(start_sender(ingest));
+  TRY(start_alerts(ingest));
   TRY(start_objects(ingest));
   TRY(start_spool(ingest));
   TRY(start_pushed(ingest));
@@ -247,6 +259,7 @@ void ingest_add_routes(struct ingest *ingest, struct router *router)
   router_add(router, object_retry_routes());
   push_intake_add_routes(ingest->pushed, router);
   router_add(router, firehose_routes(ingest->firehose));
+  router_add(router, alerts_routes(ingest->alerts));
 }
 
 const char *ingest_not_ready_reason(const struct ingest *ingest)
@@ -282,6 +295,7 @@ void ingest_stop(struct ingest *ingest, int grace_ms)
 {
   if (ingest != NULL) {
     replay_desk_stop(ingest->replays);
+    alerts_stop(ingest->alerts);
     push_intake_stop(ingest->pushed, grace_ms);
     spool_stop_draining(ingest->spool);
     object_intake_drain(ingest->objects, grace_ms);
@@ -301,6 +315,7 @@ void ingest_free(struct ingest *ingest)
   if (ingest == NULL) {
     return;
   }
+  alerts_free(ingest->alerts);
   object_intake_free(ingest->objects);
   aws_client_stop(ingest->aws);
   receiver_free(ingest->receiver);

@@ -16,7 +16,6 @@ CREATE TABLE alert (
   state              text NOT NULL CHECK (state IN ('pending', 'firing', 'acknowledged', 'cleared')),
   severity           smallint NOT NULL CHECK (severity BETWEEN 1 AND 3),
   sequence           integer NOT NULL,
-  seq                bigint NOT NULL DEFAULT 0,
   began_at           timestamptz NOT NULL,
   ended_at           timestamptz,
   fired_at           timestamptz,
@@ -39,18 +38,19 @@ CREATE TABLE alert (
   CHECK ((state = 'pending') = (fired_at IS NULL)),
   CHECK ((state = 'cleared') = (cleared_at IS NOT NULL))
 );
-CREATE UNIQUE INDEX alert_open ON alert (vehicle_id, kind, subject_id) WHERE state <> 'cleared';
+CREATE INDEX alert_open ON alert (vehicle_id, kind, subject_id) WHERE state <> 'cleared';
 CREATE INDEX alert_due ON alert (next_due_at) WHERE next_due_at IS NOT NULL;
 CREATE INDEX alert_began_at ON alert (began_at, alert_id);
 
 -- The timeline of an alert. seq: from the feed's numbers, so that a reader who knows all up to one finds what is new. document: the
--- alert as it was told, as JSON.
+-- alert as it was then, as JSON; title: the same in one line.
 CREATE TABLE alert_event (
   alert_id  bigint NOT NULL REFERENCES alert ON DELETE CASCADE,
   sequence  integer NOT NULL,
   seq       bigint NOT NULL UNIQUE,
   at        timestamptz NOT NULL,
   change    text NOT NULL,
+  title     text NOT NULL,
   by_whom   text,
   note      text,
   document  json NOT NULL,

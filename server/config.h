@@ -50,6 +50,7 @@ struct config {
   const char *s3_endpoint_url;
   const char *s3_path_style; /* auto | yes | no */
   const char *sqs_endpoint_url;
+  const char *sns_endpoint_url;
   const char *iot_endpoint_url;
   const char *iot_service_name;    /* iotdata */
   int64_t desired_expires_after_s; /* 86400 */
@@ -64,9 +65,22 @@ struct config {
   const char *sns_topics_allowed;    /* ARNs, comma separated; "" = none */
   const char *iot_accounts_allowed;  /* ACCOUNT or ACCOUNT/REGION, comma separated; "" = none */
   const char *aws_link_endpoint_url; /* for tests: where links of SNS and AWS IoT are opened instead; loopback only */
-  const char *log_level;             /* debug | info | warning | error */
-  const char *log_format;            /* logfmt | json */
-  const uint8_t *origins;            /* where each row of the table came from, for config_print */
+  int64_t alert_max_age_s;           /* 3600 */
+  const char *silent_alerts;         /* running | all | none */
+  const char *webhook_hosts_allowed; /* comma separated; "" = none beyond the public internet */
+  int64_t message_timeout_ms;        /* 15000 */
+  int64_t message_give_up_after_s;   /* 86400 */
+  int64_t channel_disable_after_s;   /* 259200 */
+  const char *smtp_url;              /* "" = no mail */
+  const char *smtp_user;
+  const char *smtp_password;
+  const char *smtp_tls;   /* required | off */
+  const char *mail_from;  /* "" = none */
+  const char *ca_file;    /* "" = the system's */
+  const char *public_url; /* "" = none */
+  const char *log_level;  /* debug | info | warning | error */
+  const char *log_format; /* logfmt | json */
+  const uint8_t *origins; /* where each row of the table came from, for config_print */
 };
 
 /* Reads flags from argv[first..argc), the environment and the file. Positional arguments are left in *positional (arena), flags

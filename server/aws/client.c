@@ -149,6 +149,7 @@ struct aws_settings aws_settings_of(const struct config *config, struct metrics 
                                .s3_endpoint_url = config->s3_endpoint_url,
                                .s3_path_style = config->s3_path_style,
                                .sqs_endpoint_url = config->sqs_endpoint_url,
+                               .sns_endpoint_url = config->sns_endpoint_url,
                                .iot_endpoint_url = config->iot_endpoint_url,
                                .iot_service_name = config->iot_service_name,
                                .requests_max = (int)config->aws_requests_max,
@@ -177,7 +178,7 @@ static void make_transfers(struct aws_client *client)
 
 static void count_into(struct aws_client *client, struct metrics *metrics)
 {
-  static const char *const services[AWS_SERVICE_COUNT] = {"plain", "s3", "sqs", "iot"};
+  static const char *const services[AWS_SERVICE_COUNT] = {"plain", "s3", "sqs", "iot", "sns"};
   static const char *const results[2] = {"ok", "failed"};
   for (size_t i = 0; metrics != NULL && i < AWS_SERVICE_COUNT; i++) {
     for (size_t j = 0; j < 2; j++) {

@@ -4,7 +4,8 @@
  * the clock's difference). Any thread submits; a request's handlers run on the client's thread and must not block or call
  * aws_call. What can heal is tried again inside: 5xx, 429 and throttling (which waits longer), time-outs, lost connections,
  * another region of the bucket, a clock that is off, credentials that ended. An object that breaks off is read on from where it
- * stood, under the same ETag. Requests are made by server/aws/{s3,sqs,iot_data}.h, or by aws_plain_get here. Sizes in bytes. */
+ * stood, under the same ETag. Requests are made by server/aws/{s3,sqs,iot_data,sns}.h, or by aws_plain_get here. Sizes in
+ * bytes. */
 #ifndef CRUMBTRAIL_SERVER_AWS_CLIENT_H
 #define CRUMBTRAIL_SERVER_AWS_CLIENT_H
 
@@ -30,6 +31,7 @@ struct aws_settings {
   const char *sqs_endpoint_url; /* "" = the queue URL's own host */
   const char *iot_endpoint_url; /* https://PREFIX-ats.iot.REGION.amazonaws.com */
   const char *iot_service_name; /* "iotdata" */
+  const char *sns_endpoint_url; /* "" = that of the topic's region */
   int requests_max;             /* running at a time; 0: 64. Paused ones count, those that wait for a retry do not */
   int64_t timeout_ms;           /* for an answer, and for each standstill of a stream; 0: 30000 */
   struct metrics *metrics;      /* or NULL */

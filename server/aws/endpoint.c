@@ -14,6 +14,7 @@ static const struct source SOURCES[] = {
     {AWS_S3, "s3-endpoint-url", "AWS_ENDPOINT_URL_S3"},
     {AWS_SQS, "sqs-endpoint-url", "AWS_ENDPOINT_URL_SQS"},
     {AWS_IOT_DATA, "iot-endpoint-url", "AWS_ENDPOINT_URL_IOT_DATA_PLANE"},
+    {AWS_SNS, "sns-endpoint-url", "AWS_ENDPOINT_URL_SNS"},
 };
 
 static bool is_set(const char *text)
@@ -36,7 +37,8 @@ static const char *own_url(const struct aws_settings *settings, enum aws_service
 {
   const char *urls[AWS_SERVICE_COUNT] = {[AWS_S3] = settings->s3_endpoint_url,
                                          [AWS_SQS] = settings->sqs_endpoint_url,
-                                         [AWS_IOT_DATA] = settings->iot_endpoint_url};
+                                         [AWS_IOT_DATA] = settings->iot_endpoint_url,
+                                         [AWS_SNS] = settings->sns_endpoint_url};
   return urls[service];
 }
 
@@ -59,7 +61,7 @@ static struct error find_url(const struct aws_settings *settings, const struct s
 struct error endpoints_from(const struct aws_settings *settings, struct endpoints *endpoints)
 {
   *endpoints =
-      (struct endpoints){.urls = {"", "", "", ""},
+      (struct endpoints){.urls = {"", "", "", "", ""},
                          .path_style = is_set(settings->s3_path_style) ? settings->s3_path_style : "auto",
                          .iot_service_name = is_set(settings->iot_service_name) ? settings->iot_service_name : "iotdata"};
   for (size_t i = 0; i < sizeof SOURCES / sizeof SOURCES[0]; i++) {
@@ -86,7 +88,8 @@ bool endpoint_region_of_host(struct text host, struct text *region)
       *region = label;
       return !text_equal(label, TEXT("amazonaws"));
     }
-    is_next = text_equal(label, TEXT("s3")) || text_equal(label, TEXT("sqs")) || text_equal(label, TEXT("iot"));
+    is_next = text_equal(label, TEXT("s3")) || text_equal(label, TEXT("sqs")) || text_equal(label, TEXT("sns")) ||
+              text_equal(label, TEXT("iot"));
   }
   return false;
 }
@@ -108,7 +111,7 @@ static bool is_virtual_host(const struct endpoints *endpoints, const struct aws_
 
 static const char *aws_host(struct arena *arena, enum aws_service service, const char *region)
 {
-  static const char *const prefixes[AWS_SERVICE_COUNT] = {"", "s3", "sqs", "data-ats.iot"};
+  static const char *const prefixes[AWS_SERVICE_COUNT] = {"", "s3", "sqs", "data-ats.iot", "sns"};
   const char *suffix = text_starts_with(text_from(region), TEXT("cn-")) ? ".cn" : "";
   return arena_printf(arena, "https://%s.%s.amazonaws.com%s", prefixes[service], region, suffix);
 }
@@ -124,7 +127,8 @@ static struct error base_of(struct arena *arena, const struct endpoints *endpoin
                             const char *region, struct uri *base)
 {
   bool is_own = endpoint_is_own(endpoints, request);
-  if (!is_own && request->service == AWS_SQS && request->url.length > 0) {
+  const bool has_url = request->service == AWS_SQS || request->service == AWS_SNS;
+  if (!is_own && has_url && request->url.length > 0) {
     TRY(uri_parse(request->url, base));
     base->target = TEXT("");
     return error_none();
@@ -139,7 +143,7 @@ static struct error base_of(struct arena *arena, const struct endpoints *endpoin
 struct error endpoint_of(struct arena *arena, const struct endpoints *endpoints, const struct aws_request *request,
                          const char *region, const char *authority, struct endpoint *endpoint)
 {
-  static const char *const services[AWS_SERVICE_COUNT] = {"", "s3", "sqs", "iotdata"};
+  static const char *const services[AWS_SERVICE_COUNT] = {"", "s3", "sqs", "iotdata", "sns"};
   if (request->service == AWS_PLAIN) {
     *endpoint = (struct endpoint){.url = request->url.data, .region = "", .service = ""};
     return error_none();

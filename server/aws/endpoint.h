@@ -11,8 +11,8 @@ struct endpoints {
   const char *iot_service_name;
 };
 
-/* Settings first, then AWS_ENDPOINT_URL_S3, _SQS, _IOT_DATA_PLANE and AWS_ENDPOINT_URL. ERROR_SETUP names the one that is no
- * URL. */
+/* Settings first, then AWS_ENDPOINT_URL_S3, _SQS, _IOT_DATA_PLANE, _SNS and AWS_ENDPOINT_URL. ERROR_SETUP names the one that is
+ * no URL. */
 struct error endpoints_from(const struct aws_settings *settings, struct endpoints *endpoints) ERROR_MUST_CHECK;
 /* Whether the request goes to an endpoint of its own, which may do without a region. */
 bool endpoint_is_own(const struct endpoints *endpoints, const struct aws_request *request);

@@ -8,7 +8,7 @@
 #include "server/aws/client.h"
 #include "server/aws/signer.h"
 
-enum aws_service { AWS_PLAIN, AWS_S3, AWS_SQS, AWS_IOT_DATA, AWS_SERVICE_COUNT };
+enum aws_service { AWS_PLAIN, AWS_S3, AWS_SQS, AWS_IOT_DATA, AWS_SNS, AWS_SERVICE_COUNT };
 
 enum { REQUEST_QUERY_MAX = 8, REQUEST_HEADERS_MAX = 12, ANSWER_HEADERS_MAX = 64, ANSWER_HEAD_BYTES_MAX = 32 * 1024 };
 enum { REQUEST_ERROR_BODY_MAX = 64 * 1024 };
@@ -24,7 +24,7 @@ struct aws_request {
   const char *operation; /* "S3 GetObject", for messages */
   const char *method;    /* GET, HEAD, PUT, POST */
   struct text subject;   /* "bucket/key", for messages */
-  struct text url;       /* AWS_PLAIN: the link; AWS_SQS: the queue's; else empty */
+  struct text url;       /* AWS_PLAIN: the link; AWS_SQS, AWS_SNS: the queue's, the region's; else empty */
   struct text bucket;    /* AWS_S3 */
   struct text path;      /* percent-encoded once, without the bucket */
   struct signer_pair query[REQUEST_QUERY_MAX];

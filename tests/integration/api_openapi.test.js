@@ -8,6 +8,7 @@ import Ajv2020 from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 
 import { Program, eventually, iotEvent } from './support/program.js';
+import { plantExcursions, plantReadings } from './support/temperature_rows.js';
 import { plantBreadcrumbs, plantDays, plantDrivers, plantEpisodes } from './support/speeding_rows.js';
 
 const ROOT = path.resolve(path.dirname(new URL(import.meta.url).pathname), '../..');
@@ -28,6 +29,8 @@ before(async () => {
     method: 'PUT', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ kind: 'reefer', highest_c: -18 }),
   });
   await eventually(async () => (await program.get('/v1/vehicles/doc_1/shadow')).status === 200, { timeoutMs: 60_000, what: 'the shadow being kept' });
+  await plantReadings(program, 'doc_1', [{ at: NOW * 1000 - 5500, c: -19.5 }, { at: NOW * 1000 - 4500, c: -17.5 }]);
+  await plantExcursions(program, [{ vehicle: 'doc_1', rule: 'doc frozen', from: NOW * 1000 - 5500, to: NOW * 1000 - 4500 }]);
   assert.equal((await program.post({ thingnm: 'doc_bad', latitude: 99, longitude: 1 })).status, 400);
   await fillIngestTables();
   await fillSpeedingTables();
@@ -117,6 +120,14 @@ const REQUESTS = [
   ['get', '/v1/vehicles/{name}/track', `${TRACK}&f=csv`, 200],
   ['get', '/v1/vehicles/{name}/track', `${TRACK}&f=gpx`, 200],
   ['get', '/v1/vehicles/{name}/track', '/v1/vehicles/nobody/track', 404],
+  ['get', '/v1/temperature/series', '/v1/temperature/series?vehicle=doc_1', 200],
+  ['get', '/v1/temperature/series', '/v1/temperature/series?vehicle=doc_1&f=csv', 200],
+  ['get', '/v1/temperature/series', '/v1/temperature/series', 400],
+  ['get', '/v1/temperature/series', '/v1/temperature/series?vehicle=nobody', 404],
+  ['get', '/v1/temperature/excursions', '/v1/temperature/excursions', 200],
+  ['get', '/v1/temperature/excursions', '/v1/temperature/excursions?f=csv', 200],
+  ['get', '/v1/temperature/excursions', '/v1/temperature/excursions?f=ndjson', 200],
+  ['get', '/v1/temperature/excursions', '/v1/temperature/excursions?tier=x', 400],
   ['get', '/v1/rules/temperature', '/v1/rules/temperature', 200],
   ['get', '/v1/rules/temperature', '/v1/rules/temperature?f=csv', 200],
   ['get', '/v1/rules/temperature', '/v1/rules/temperature?x=1', 400],
