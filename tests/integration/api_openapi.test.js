@@ -7,6 +7,7 @@ import SwaggerParser from '@apidevtools/swagger-parser';
 import Ajv2020 from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 
+import { plant } from './support/conditions.js';
 import { Program, eventually, iotEvent } from './support/program.js';
 import { plantExcursions, plantReadings } from './support/temperature_rows.js';
 import { plantBreadcrumbs, plantDays, plantDrivers, plantEpisodes } from './support/speeding_rows.js';
@@ -33,6 +34,8 @@ before(async () => {
   await plantExcursions(program, [{ vehicle: 'doc_1', rule: 'doc frozen', from: NOW * 1000 - 5500, to: NOW * 1000 - 4500 }]);
   assert.equal((await program.post({ thingnm: 'doc_bad', latitude: 99, longitude: 1 })).status, 400);
   await fillIngestTables();
+  await plant(program, { vehicle: 'doc_1', kind: 'speeding', began: (NOW - 60) * 1000, value: 95, limit: 80 });
+  await eventually(async () => (await program.get('/v1/alerts?state=firing')).body.items.length === 1, { timeoutMs: 60_000, what: 'the alert' });
   await fillSpeedingTables();
   api = (await program.get('/openapi.json')).body;
   ajv.addSchema({ $id: 'api', components: api.components });
@@ -64,7 +67,7 @@ function resolve(value) {
 function routesOfSources() {
   const routes = [];
   const sources = ['api/routes.c', 'api/tiles.c', 'ingest/push/receiver.c', 'ingest/push/sns_receiver.c', 'ingest/push/s3_webhook.c',
-    'ingest/push/firehose.c', 'ingest/replaying/rejected_replay.c', 'ingest/objects/object_retry.c', 'server/http/static_files.c',
+    'ingest/push/firehose.c', 'ingest/replaying/rejected_replay.c', 'ingest/objects/object_retry.c', 'ingest/alerts/alert_desk.c', 'server/http/static_files.c',
     'server/main.c'];
   for (const name of sources) {
     const text = fs.readFileSync(path.join(ROOT, name), 'utf8');
@@ -194,6 +197,31 @@ const REQUESTS = [
   ['get', '/v1/speeding/report', '/v1/speeding/report?f=sql', 200],
   ['get', '/v1/speeding/report', '/v1/speeding/report?group_by=fleet', 400],
   ['get', '/v1/speeding/report', '/v1/speeding/report?f=geojson', 406],
+  ['get', '/v1/alerts', '/v1/alerts?state=open', 200],
+  ['get', '/v1/alerts', '/v1/alerts?f=csv', 200],
+  ['get', '/v1/alerts', '/v1/alerts?f=ndjson', 200],
+  ['get', '/v1/alerts', '/v1/alerts?kind=fire', 400],
+  ['get', '/v1/alerts/{id}', '/v1/alerts/1', 200],
+  ['get', '/v1/alerts/{id}', '/v1/alerts/99', 404],
+  ['post', '/v1/alerts/{id}/acknowledge', '/v1/alerts/1/acknowledge', 200],
+  ['post', '/v1/alerts/{id}/acknowledge', '/v1/alerts/99/acknowledge', 404],
+  ['post', '/v1/alerts/{id}/assign', '/v1/alerts/1/assign', 415],
+  ['post', '/v1/alerts/{id}/note', '/v1/alerts/1/note', 415],
+  ['post', '/v1/alerts/{id}/mute', '/v1/alerts/1/mute', 415],
+  ['get', '/v1/alerts/deliveries', '/v1/alerts/deliveries', 200],
+  ['get', '/v1/alerts/deliveries', '/v1/alerts/deliveries?state=lost', 400],
+  ['get', '/v1/mutes', '/v1/mutes', 200],
+  ['post', '/v1/mutes', '/v1/mutes', 415],
+  ['delete', '/v1/mutes/{id}', '/v1/mutes/99', 404],
+  ['get', '/v1/channels', '/v1/channels', 200],
+  ['get', '/v1/channels/{name}', '/v1/channels/none', 404],
+  ['put', '/v1/channels/{name}', '/v1/channels/none', 415],
+  ['delete', '/v1/channels/{name}', '/v1/channels/none', 404],
+  ['post', '/v1/channels/{name}/test', '/v1/channels/none/test', 404],
+  ['get', '/v1/alert-policies', '/v1/alert-policies', 200],
+  ['get', '/v1/alert-policies/{name}', '/v1/alert-policies/none', 404],
+  ['put', '/v1/alert-policies/{name}', '/v1/alert-policies/none', 415],
+  ['delete', '/v1/alert-policies/{name}', '/v1/alert-policies/none', 404],
   ['get', '/v1/page', '/v1/page', 200],
   ['post', '/ingest/iot', '/ingest/iot', 401],
   ['post', '/ingest/sns', '/ingest/sns', 400],
