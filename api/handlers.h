@@ -38,6 +38,7 @@ api_query ingest_status_read;                            /* ingest_status.c; the
 api_query rejected_list, rejected_read;                  /* rejected.c */
 api_query objects_list;                                  /* objects.c */
 api_query trace_read;                                    /* trace.c */
+api_query trips_list, stops_list;                        /* trips/trips.c, trips/stops.c */
 api_query episodes_list, episodes_read, episodes_review; /* speeding/episodes.c, speeding/reviews.c */
 api_query reports_read;                                  /* speeding/reports.c */
 

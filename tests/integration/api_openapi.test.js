@@ -11,6 +11,7 @@ import { plant } from './support/conditions.js';
 import { Program, eventually, iotEvent } from './support/program.js';
 import { plantExcursions, plantReadings } from './support/temperature_rows.js';
 import { plantBreadcrumbs, plantDays, plantDrivers, plantEpisodes } from './support/speeding_rows.js';
+import { plantStops, plantTrips } from './support/trip_rows.js';
 
 const ROOT = path.resolve(path.dirname(new URL(import.meta.url).pathname), '../..');
 const METHODS = ['get', 'put', 'patch', 'post', 'delete'];
@@ -55,6 +56,8 @@ async function fillSpeedingTables() {
   await plantDrivers(program, [{ id: 7, name: 'Ann' }]);
   const at = ['2026-03-29T12:00:00Z', '2026-03-29T13:00:00Z'];
   await plantEpisodes(program, at.map((start) => ({ vehicle: 'doc_1', at: start, driver: 7 })));
+  await plantTrips(program, at.map((start) => ({ vehicle: 'doc_1', at: start, driver: 7 })));
+  await plantStops(program, [{ vehicle: 'doc_1', at: '2026-03-29T12:10:00Z' }]);
   await plantDays(program, [{ vehicle: 'doc_1', day: '2026-03-29', driver: 7 }]);
   await plantBreadcrumbs(program, [0, 10].map((second) => ({ vehicle: 'doc_1', at: `2026-03-29T12:00:0${second / 10}Z` })));
 }
@@ -179,6 +182,18 @@ const REQUESTS = [
   ['get', '/v1/ingest/trace', '/v1/ingest/trace?vehicle=doc_1&version=1', 200],
   ['get', '/v1/ingest/trace', '/v1/ingest/trace?vehicle=doc_1&version=999999', 404],
   ['get', '/v1/ingest/trace', '/v1/ingest/trace?vehicle=doc_1', 400],
+  ['get', '/v1/trips', '/v1/trips', 200],
+  ['get', '/v1/trips', '/v1/trips?f=geojson', 200],
+  ['get', '/v1/trips', '/v1/trips?f=csv', 200],
+  ['get', '/v1/trips', '/v1/trips?f=ndjson', 200],
+  ['get', '/v1/trips', '/v1/trips?from=today', 400],
+  ['get', '/v1/trips', '/v1/trips?f=gpx', 406],
+  ['get', '/v1/stops', '/v1/stops', 200],
+  ['get', '/v1/stops', '/v1/stops?f=geojson', 200],
+  ['get', '/v1/stops', '/v1/stops?f=csv', 200],
+  ['get', '/v1/stops', '/v1/stops?f=ndjson', 200],
+  ['get', '/v1/stops', '/v1/stops?driver=Ann', 400],
+  ['get', '/v1/stops', '/v1/stops?f=gpx', 406],
   ['get', '/v1/speeding/episodes', '/v1/speeding/episodes?from=2026-03-01&to=2026-04-01', 200],
   ['get', '/v1/speeding/episodes', '/v1/speeding/episodes?from=2026-03-01&to=2026-04-01&f=geojson', 200],
   ['get', '/v1/speeding/episodes', '/v1/speeding/episodes?from=2026-03-01&to=2026-04-01&f=csv', 200],
