@@ -8,6 +8,7 @@
 #include "ingest/spool/spool_file.h"
 #include "ingest/spool/spool_lane.h"
 #include "ingest/spool/spool_metrics.h"
+#include "ingest/spool/spool_pack.h"
 #include "server/base/clock.h"
 #include "server/log.h"
 

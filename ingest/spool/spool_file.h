@@ -1,6 +1,6 @@
-/* The file of the spool: DATA/spool.sqlite, a table of entries in the order in which they came.
+/* The file of the spool: DATA/spool.sqlite, packs of entries in the order in which they came.
  *
- * The only door to SQLite. Locked for one process while it is open. A transaction that put entries is on disk when the call
+ * Locked for one process while it is open. A transaction that put entries is on disk when the call
  * returns; one that deleted them may be undone by a power cut, which brings them again. Thread: one at a time.
  * Errors: ERROR_SETUP (open: cannot be made, is locked, comes from a newer program); ERROR_BUSY (the disk is full but for a
  * reserve); ERROR_INTERNAL otherwise, where spool_file_is_damaged tells whether the file is to be moved aside. */
@@ -23,7 +23,6 @@ struct error spool_file_open(struct arena *arena, const char *data_folder, struc
                              int *damaged) ERROR_MUST_CHECK;
 void spool_file_close(struct spool_file *file); /* accepts NULL */
 
-uint64_t spool_entry_bytes(const struct spool_entry *entry);
 const struct spool_totals *spool_file_totals(const struct spool_file *file);
 /* 0: nothing waits. */
 struct error spool_file_oldest(struct spool_file *file, int64_t *received_at_us) ERROR_MUST_CHECK;
@@ -31,15 +30,14 @@ struct error spool_file_oldest(struct spool_file *file, int64_t *received_at_us)
 /* All of them in one transaction, synced; none after an error. Only kind, source, is_continuation, texts and time are read. */
 struct error spool_file_put(struct spool_file *file, struct spool_entry *const *entries, size_t count) ERROR_MUST_CHECK;
 
-/* The entries of a kind behind `after_id`, in order: at least one if there is any, at most `count_max`, and none once
- * `bytes_max` is passed. They live in the arena. */
+/* The entries of a kind behind `after_id`, in order: at most `count_max`, at least one if there is any, and no more packs once
+ * `bytes_max` is passed. They live in the arena. `count_max` is SPOOL_PACK_ENTRIES_MAX at least. */
 struct error spool_file_read(struct spool_file *file, uint8_t kind, int64_t after_id, size_t count_max, size_t bytes_max,
                              struct arena *arena, struct spool_entry **entries, size_t *count) ERROR_MUST_CHECK;
 
-/* The `count` first entries of a kind, the last of which is `through_id`, with `bytes` in all. The file shrinks when it is
- * empty. */
-struct error spool_file_delete(struct spool_file *file, uint8_t kind, int64_t through_id, uint64_t count,
-                               uint64_t bytes) ERROR_MUST_CHECK;
+/* The entries of a kind up to `through_id`, but for those of a pack that has more: they stay until all of it may go. *count are
+ * gone. The file shrinks when it is empty. */
+struct error spool_file_delete(struct spool_file *file, uint8_t kind, int64_t through_id, uint64_t *count) ERROR_MUST_CHECK;
 
 bool spool_file_is_damaged(const struct spool_file *file);
 /* Closes it, and renames it to spool-damaged-TIME.sqlite beside; frees `file` in any case. */

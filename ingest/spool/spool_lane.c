@@ -7,9 +7,9 @@
 
 enum {
   CHUNK_ENTRIES_MAX = 512,
-  CHUNK_BYTES_MAX = 1 << 20, /* of their bodies */
-  CHUNKS_OUT_MAX = 3,
-  ARENA_FIRST_BYTES = 1 << 20, /* for the bodies, and what the taker reads from them */
+  CHUNK_BYTES_MAX = 1 << 20,   /* of their bodies */
+  CHUNKS_OUT_MAX = 8,          /* two batches of the writer: one that it commits, and the next */
+  ARENA_FIRST_BYTES = 4 << 20, /* for the bodies, and what the taker reads from them */
   BACK_OFF_FIRST_MS = 100,
   BACK_OFF_MAX_MS = 5000,
 };
@@ -38,15 +38,45 @@ void spool_give_back(struct spool_entry *first, bool is_done)
   }
 }
 
-static void chunk_free(struct spool_chunk *chunk)
+/* Memory that the kernel gives anew for each chunk costs as much as reading it from the file. */
+static struct spool_chunk *chunk_take(struct spool_lane *lane)
 {
-  arena_free(chunk->arena);
-  free(chunk);
+  struct spool_chunk *chunk = lane->spare;
+  if (chunk != NULL) {
+    lane->spare = chunk->next;
+    chunk->next = NULL;
+    return chunk;
+  }
+  chunk = calloc(1, sizeof *chunk);
+  if (chunk == NULL) {
+    abort();
+  }
+  chunk->spool = lane->spool;
+  chunk->arena = arena_new(ARENA_FIRST_BYTES);
+  return chunk;
+}
+
+static void chunk_spare(struct spool_lane *lane, struct spool_chunk *chunk)
+{
+  arena_reset(chunk->arena);
+  chunk->count = 0;
+  chunk->next = lane->spare;
+  lane->spare = chunk;
+}
+
+static void free_spare(struct spool_lane *lane)
+{
+  while (lane->spare != NULL) {
+    struct spool_chunk *chunk = lane->spare;
+    lane->spare = chunk->next;
+    arena_free(chunk->arena);
+    free(chunk);
+  }
 }
 
 void spool_lane_forget(struct spool_lane *lane)
 {
-  lane->last_read_id = 0;
+  lane->last_read_id = lane->last_done_id = lane->last_deleted_id = 0;
   lane->starts_over = lane->chunks_out != 0;
 }
 
@@ -60,45 +90,50 @@ static void begin_again(struct spool_lane *lane)
 }
 
 /* Up to the first that is not done. */
-static struct error delete_done(struct spool_lane *lane, struct spool_file *file, const struct spool_chunk *chunk,
-                                uint64_t *settled)
+static void note_done(struct spool_lane *lane, const struct spool_chunk *chunk)
 {
-  uint64_t bytes = 0;
   size_t done = 0;
   while (done < chunk->count && chunk->entries[done]->is_taken) {
-    bytes += spool_entry_bytes(chunk->entries[done++]);
+    done++;
   }
   if (done != 0) {
     lane->back_off_ms = 0;
-    TRY(spool_file_delete(file, lane->kind, chunk->entries[done - 1]->entry_id, done, bytes));
-    *settled += done;
+    lane->last_done_id = chunk->entries[done - 1]->entry_id;
   }
   if (done < chunk->count) {
     begin_again(lane);
   }
-  return error_none();
 }
 
+/* All that are back at once are deleted at once. */
 struct error spool_lane_settle(struct spool_lane *lane, struct spool_file *file, uint64_t *settled)
 {
   struct error error = error_none();
   *settled = 0;
-  while (error.code == ERROR_NONE && lane->oldest != NULL && atomic_load(&lane->oldest->waiting) == 0) {
+  while (lane->oldest != NULL && atomic_load(&lane->oldest->waiting) == 0) {
     struct spool_chunk *chunk = lane->oldest;
     lane->oldest = chunk->next;
     lane->chunks_out--;
     lane->entries_out -= chunk->count;
     if (!lane->starts_over && file != NULL) {
-      error = delete_done(lane, file, chunk, settled);
+      note_done(lane, chunk);
     }
-    if (error.code != ERROR_NONE) {
+    chunk_spare(lane, chunk);
+  }
+  if (file != NULL && lane->last_done_id != lane->last_deleted_id && clock_monotonic_us() >= lane->not_before_us) {
+    error = spool_file_delete(file, lane->kind, lane->last_done_id, settled);
+    if (error.code == ERROR_NONE) {
+      lane->last_deleted_id = lane->last_done_id;
+    } else {
       begin_again(lane);
     }
-    chunk_free(chunk);
   }
-  if (lane->starts_over && lane->chunks_out == 0) {
-    lane->starts_over = false;
-    lane->last_read_id = 0;
+  if (lane->chunks_out == 0) {
+    free_spare(lane);
+    if (lane->starts_over) {
+      lane->starts_over = false;
+      lane->last_read_id = lane->last_done_id;
+    }
   }
   return error;
 }
@@ -106,16 +141,11 @@ struct error spool_lane_settle(struct spool_lane *lane, struct spool_file *file,
 /* *read is NULL when there is nothing more. */
 static struct error read_chunk(struct spool_lane *lane, struct spool_file *file, struct spool_chunk **read)
 {
-  struct spool_chunk *chunk = calloc(1, sizeof *chunk);
-  if (chunk == NULL) {
-    abort();
-  }
-  chunk->spool = lane->spool;
-  chunk->arena = arena_new(ARENA_FIRST_BYTES);
+  struct spool_chunk *chunk = chunk_take(lane);
   struct error error = spool_file_read(file, lane->kind, lane->last_read_id, CHUNK_ENTRIES_MAX, CHUNK_BYTES_MAX, chunk->arena,
                                        chunk->entries, &chunk->count);
   if (error.code != ERROR_NONE || chunk->count == 0) {
-    chunk_free(chunk);
+    chunk_spare(lane, chunk);
     *read = NULL;
     return error;
   }

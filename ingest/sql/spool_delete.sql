@@ -1,4 +1,5 @@
--- SQLite: the entries of one kind up to an entry.
+-- SQLite: the packs of one kind that hold nothing behind an entry.
 -- $1 entry_id, $2 kind integer.
--- No columns.
-DELETE FROM entry WHERE entry_id <= $1 AND kind = $2
+-- Columns: entry_count, entry_bytes integer, of each.
+DELETE FROM pack WHERE first_id <= $1 AND first_id + entry_count - 1 <= $1 AND kind = $2
+RETURNING entry_count, entry_bytes

@@ -1,5 +1,5 @@
--- SQLite: one entry behind all others.
--- $1 entry_id, $2 kind, $3 source, $4 is_continuation, $5 received_at_us integer, $6 vehicle_hint, $7 request_id text, $8 body blob.
+-- SQLite: a pack of entries behind all others. Its entries are numbered from first_id on.
+-- $1 first_id, $2 kind, $3 entry_count, $4 entry_bytes, $5 received_at_us (of the first) integer, $6 entries blob.
 -- No columns.
-INSERT INTO entry (entry_id, kind, source, is_continuation, received_at_us, vehicle_hint, request_id, body)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+INSERT INTO pack (first_id, kind, entry_count, entry_bytes, received_at_us, entries)
+VALUES ($1, $2, $3, $4, $5, $6)

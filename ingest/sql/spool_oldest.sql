@@ -1,3 +1,3 @@
 -- SQLite: when the first that waits was received.
 -- No parameters. Columns: received_at_us integer.
-SELECT received_at_us FROM entry ORDER BY entry_id LIMIT 1
+SELECT received_at_us FROM pack ORDER BY first_id LIMIT 1

@@ -1,7 +1,8 @@
--- SQLite: the entries of one kind behind an entry, in order; read as many as are wanted.
--- $1 entry_id, $2 kind integer.
--- Columns: entry_id, source, is_continuation, received_at_us integer, vehicle_hint, request_id text, body blob.
-SELECT entry_id, source, is_continuation, received_at_us, vehicle_hint, request_id, body
-  FROM entry
- WHERE entry_id > $1 AND kind = $2
- ORDER BY entry_id
+-- SQLite: the packs of one kind that hold entries behind an entry, in order; read as many as are wanted.
+-- $1 entry_id, $2 kind, $3 entry_id less the most that a pack holds, integer.
+-- Columns: first_id, entry_count, received_at_us integer, entries blob.
+-- (SQLite numbers parameters in the order in which they first appear.)
+SELECT first_id, entry_count, received_at_us, entries
+  FROM pack
+ WHERE first_id + entry_count - 1 > $1 AND kind = $2 AND first_id > $3
+ ORDER BY first_id

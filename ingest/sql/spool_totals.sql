@@ -1,5 +1,5 @@
 -- SQLite: what waits of each kind.
 -- No parameters. Columns: kind, entries, bytes, the last entry_id integer.
-SELECT kind, count(*), sum(length(body) + length(CAST(vehicle_hint AS BLOB)) + length(CAST(request_id AS BLOB))), max(entry_id)
-  FROM entry
+SELECT kind, sum(entry_count), sum(entry_bytes), max(first_id + entry_count - 1)
+  FROM pack
  GROUP BY kind

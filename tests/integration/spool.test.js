@@ -255,6 +255,28 @@ describe('the file', () => {
     assert.equal(await program.stop(), 0);
   });
 
+  it('of the first version, with a row for each delivery, is taken over', { timeout: 120_000 }, async () => {
+    const data = makeDataFolder();
+    const rows = Array.from({ length: 40 }, (_, i) => {
+      const body = JSON.stringify(iotEvent({ vehicle: 'taken_over', version: i + 1, seconds: NOW - 100 + i }));
+      return `INSERT INTO entry VALUES (${i + 1}, 1, 1, 0, ${(NOW - 50) * 1e6}, '', 'request-${i}', CAST('${body}' AS BLOB));`;
+    });
+    execFileSync('sqlite3', [path.join(data, 'spool.sqlite')], { input: `PRAGMA journal_mode = WAL; CREATE TABLE entry (
+      entry_id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, source INTEGER NOT NULL, is_continuation INTEGER NOT NULL,
+      received_at_us INTEGER NOT NULL, vehicle_hint TEXT NOT NULL, request_id TEXT NOT NULL, body BLOB NOT NULL) STRICT;
+      ${rows.join('\n')} PRAGMA user_version = 1;` });
+    const { control, database } = await makeCluster();
+    const program = await new Program({ data, database }).start();
+    await empty(program);
+    await stopDatabase(control, program);
+    assert.equal((await program.post(iotEvent({ vehicle: 'taken_over', version: 41, seconds: NOW }))).body.spooled, 1);
+    await control('start');
+    await empty(program);
+    assert.deepEqual((await ofVehicle(program, 'taken_over', 'version')).map(([version]) => Number(version)), Array.from({ length: 41 }, (_, i) => i + 1));
+    assert.deepEqual(await program.sql('SELECT deliveries, stored FROM ingest_path'), [['41', '41']]);
+    assert.equal(await program.stop(), 0);
+  });
+
   it('belongs to one server', { timeout: 120_000 }, async () => {
     const program = await new Program().start();
     const { code, err } = await run(['serve', '--data', program.data, '--database', `host=${path.join(program.data, 'run')} dbname=crumbtrail user=${process.getuid() === 0 ? 'postgres' : process.env.USER}`,

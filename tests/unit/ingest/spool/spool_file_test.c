@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "ingest/spool/spool_file.h"
+#include "ingest/spool/spool_pack.h"
 #include "server/log.h"
 
 struct fixture {
@@ -116,6 +117,7 @@ static void test_totals(void **state)
   struct fixture *fixture = *state;
   struct spool_entry *entries[8];
   int64_t oldest_us = -1;
+  uint64_t gone = 0;
   put(fixture, SPOOL_EVENTS, "abc");
   put(fixture, SPOOL_EVENTS, "d\xC3\xA9");
   uint64_t bytes = spool_file_totals(fixture->file)->bytes;
@@ -124,12 +126,12 @@ static void test_totals(void **state)
   assert_true(spool_file_totals(fixture->file)->entries[SPOOL_EVENTS] == 2);
   assert_int_equal(read_all(fixture, SPOOL_EVENTS, 0, entries), 2);
   assert_true(spool_entry_bytes(entries[0]) + spool_entry_bytes(entries[1]) == bytes);
-  struct error error = spool_file_delete(fixture->file, SPOOL_EVENTS, entries[0]->entry_id, 1, spool_entry_bytes(entries[0]));
+  struct error error = spool_file_delete(fixture->file, SPOOL_EVENTS, entries[0]->entry_id, &gone);
   assert_int_equal(error.code, ERROR_NONE);
   error = spool_file_oldest(fixture->file, &oldest_us);
   assert_int_equal(error.code, ERROR_NONE);
   assert_true(oldest_us == entries[1]->received_at_us);
-  error = spool_file_delete(fixture->file, SPOOL_EVENTS, entries[1]->entry_id, 1, spool_entry_bytes(entries[1]));
+  error = spool_file_delete(fixture->file, SPOOL_EVENTS, entries[1]->entry_id, &gone);
   assert_int_equal(error.code, ERROR_NONE);
   error = spool_file_oldest(fixture->file, &oldest_us);
   assert_int_equal(error.code, ERROR_NONE);
@@ -144,10 +146,51 @@ static void test_numbers_go_on(void **state)
   put(fixture, SPOOL_EVENTS, "a");
   assert_int_equal(read_all(fixture, SPOOL_EVENTS, 0, entries), 1);
   int64_t first_id = entries[0]->entry_id;
-  struct error error = spool_file_delete(fixture->file, SPOOL_EVENTS, first_id, 1, spool_entry_bytes(entries[0]));
+  uint64_t gone = 0;
+  struct error error = spool_file_delete(fixture->file, SPOOL_EVENTS, first_id, &gone);
   assert_int_equal(error.code, ERROR_NONE);
   put(fixture, SPOOL_EVENTS, "b");
   assert_int_equal(read_all(fixture, SPOOL_EVENTS, first_id, entries), 1);
+}
+
+/* Many that are put together share packs: it is read on from any of them, and what has to stay keeps its neighbours. */
+static void test_packs(void **state)
+{
+  enum { MANY = 100, TOGETHER = SPOOL_PACK_ENTRIES_MAX };
+  struct fixture *fixture = *state;
+  struct spool_entry put_entries[MANY];
+  struct spool_entry *entries[MANY];
+  size_t count = 0;
+  uint64_t gone = 0;
+  for (int i = 0; i < MANY; i++) {
+    uint8_t kind = i == 50 ? SPOOL_ANNOUNCEMENTS : SPOOL_EVENTS;
+    const char *body = arena_printf(fixture->arena, "body %d", i);
+    put_entries[i] = (struct spool_entry){.kind = kind, .source = 1, .body = text_from(body), .received_at_us = i};
+    entries[i] = &put_entries[i];
+  }
+  struct error error = spool_file_put(fixture->file, entries, MANY);
+  assert_int_equal(error.code, ERROR_NONE);
+  reopen(fixture);
+  assert_true(spool_file_totals(fixture->file)->entries[SPOOL_EVENTS] == MANY - 1);
+  for (int64_t after_id = 0; after_id < MANY; after_id++) {
+    error = spool_file_read(fixture->file, SPOOL_EVENTS, after_id, MANY, 1 << 20, fixture->arena, entries, &count);
+    assert_int_equal(error.code, ERROR_NONE);
+    assert_int_equal(count, MANY - after_id - (after_id <= 50 ? 1 : 0));
+    assert_int_equal(entries[0]->entry_id, after_id == 50 ? 52 : after_id + 1);
+    assert_int_equal(entries[count - 1]->entry_id, MANY);
+    assert_body(entries[0], arena_printf(fixture->arena, "body %d", (int)entries[0]->entry_id - 1));
+  }
+  error = spool_file_read(fixture->file, SPOOL_EVENTS, 0, 40, 1 << 20, fixture->arena, entries, &count);
+  assert_int_equal(error.code, ERROR_NONE);
+  assert_int_equal(count, TOGETHER); /* the next pack would be too much */
+  error = spool_file_delete(fixture->file, SPOOL_EVENTS, TOGETHER + 3, &gone);
+  assert_int_equal(error.code, ERROR_NONE);
+  assert_true(gone == TOGETHER);
+  assert_true(spool_file_totals(fixture->file)->entries[SPOOL_EVENTS] == MANY - 1 - TOGETHER);
+  error = spool_file_delete(fixture->file, SPOOL_EVENTS, MANY, &gone);
+  assert_int_equal(error.code, ERROR_NONE);
+  assert_true(gone == MANY - 1 - TOGETHER);
+  assert_true(spool_file_totals(fixture->file)->entries[SPOOL_ANNOUNCEMENTS] == 1);
 }
 
 static void test_belongs_to_one(void **state)
@@ -206,6 +249,7 @@ int main(void)
       cmocka_unit_test_setup_teardown(test_bounds_of_a_read, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_totals, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_numbers_go_on, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(test_packs, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_belongs_to_one, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_foreign_bytes_are_moved_aside, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_newer_file_is_left_alone, set_up, tear_down),
