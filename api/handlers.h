@@ -31,11 +31,14 @@ api_query vehicles_list, vehicles_read, vehicles_register, vehicles_remove;     
 api_query shadows_read, desired_list, desired_put;                              /* shadows.c, desired.c, desired_changes.c */
 api_query tracks_read;                                                          /* tracks.c */
 api_query positions_history, positions_latest, positions_at, positions_changes; /* positions.c, ... */
-api_query page_read;                                                            /* page.c */
+api_query alerts_list, alerts_read, deliveries_list;                            /* alerts/alerts.c, deliveries.c */
+api_query channels_list, channels_read, alert_policies_list, alert_policies_read, mutes_list; /* alerts/channels.c */
+api_query page_read;                                                                          /* page.c */
 api_query ingest_status_read;                            /* ingest_status.c; the connection is NULL when the database is away */
 api_query rejected_list, rejected_read;                  /* rejected.c */
 api_query objects_list;                                  /* objects.c */
 api_query trace_read;                                    /* trace.c */
+api_query trips_list, stops_list;                        /* trips/trips.c, trips/stops.c */
 api_query episodes_list, episodes_read, episodes_review; /* speeding/episodes.c, speeding/reviews.c */
 api_query reports_read;                                  /* speeding/reports.c */
 

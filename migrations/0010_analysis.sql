@@ -203,3 +203,43 @@ CREATE TABLE analysis_progress (
   analysed_at timestamptz
 );
 INSERT INTO analysis_progress (seq) VALUES (0);
+
+CREATE VIEW bi.trips AS
+SELECT t.vehicle_id,
+       v.name AS vehicle,
+       v.fleet,
+       t.driver_id,
+       d.name AS driver,
+       t.started_at,
+       t.ended_at,
+       extract(epoch FROM t.ended_at - t.started_at)::double precision AS duration_s,
+       t.distance_m,
+       t.moving_s,
+       t.max_speed_kmh,
+       t.samples,
+       st_x(t.started_geom) AS started_lon,
+       st_y(t.started_geom) AS started_lat,
+       st_x(t.ended_geom) AS ended_lon,
+       st_y(t.ended_geom) AS ended_lat,
+       CASE t.end_reason WHEN 1 THEN 'stop' WHEN 2 THEN 'ignition' WHEN 3 THEN 'gap' ELSE 'open' END AS end_reason,
+       t.is_open,
+       t.revision
+  FROM trip t
+  JOIN vehicle v ON v.vehicle_id = t.vehicle_id
+  LEFT JOIN driver d ON d.driver_id = t.driver_id;
+
+CREATE VIEW bi.stops AS
+SELECT s.vehicle_id,
+       v.name AS vehicle,
+       v.fleet,
+       s.started_at,
+       s.ended_at,
+       extract(epoch FROM s.ended_at - s.started_at)::double precision AS duration_s,
+       s.idling_s,
+       s.samples,
+       st_x(s.geom) AS lon,
+       st_y(s.geom) AS lat,
+       s.is_open,
+       s.revision
+  FROM stop s
+  JOIN vehicle v ON v.vehicle_id = s.vehicle_id;

@@ -7,9 +7,11 @@ import SwaggerParser from '@apidevtools/swagger-parser';
 import Ajv2020 from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 
+import { plant } from './support/conditions.js';
 import { Program, eventually, iotEvent } from './support/program.js';
 import { plantExcursions, plantReadings } from './support/temperature_rows.js';
 import { plantBreadcrumbs, plantDays, plantDrivers, plantEpisodes } from './support/speeding_rows.js';
+import { plantStops, plantTrips } from './support/trip_rows.js';
 
 const ROOT = path.resolve(path.dirname(new URL(import.meta.url).pathname), '../..');
 const METHODS = ['get', 'put', 'patch', 'post', 'delete'];
@@ -33,6 +35,8 @@ before(async () => {
   await plantExcursions(program, [{ vehicle: 'doc_1', rule: 'doc frozen', from: NOW * 1000 - 5500, to: NOW * 1000 - 4500 }]);
   assert.equal((await program.post({ thingnm: 'doc_bad', latitude: 99, longitude: 1 })).status, 400);
   await fillIngestTables();
+  await plant(program, { vehicle: 'doc_1', kind: 'speeding', began: (NOW - 60) * 1000, value: 95, limit: 80 });
+  await eventually(async () => (await program.get('/v1/alerts?state=firing')).body.items.length === 1, { timeoutMs: 60_000, what: 'the alert' });
   await fillSpeedingTables();
   await fillRoads();
   api = (await program.get('/openapi.json')).body;
@@ -67,6 +71,8 @@ async function fillSpeedingTables() {
   await plantDrivers(program, [{ id: 7, name: 'Ann' }]);
   const at = ['2026-03-29T12:00:00Z', '2026-03-29T13:00:00Z'];
   await plantEpisodes(program, at.map((start) => ({ vehicle: 'doc_1', at: start, driver: 7 })));
+  await plantTrips(program, at.map((start) => ({ vehicle: 'doc_1', at: start, driver: 7 })));
+  await plantStops(program, [{ vehicle: 'doc_1', at: '2026-03-29T12:10:00Z' }]);
   await plantDays(program, [{ vehicle: 'doc_1', day: '2026-03-29', driver: 7 }]);
   await plantBreadcrumbs(program, [0, 10].map((second) => ({ vehicle: 'doc_1', at: `2026-03-29T12:00:0${second / 10}Z` })));
 }
@@ -79,7 +85,7 @@ function resolve(value) {
 function routesOfSources() {
   const routes = [];
   const sources = ['api/routes.c', 'api/tiles.c', 'ingest/push/receiver.c', 'ingest/push/sns_receiver.c', 'ingest/push/s3_webhook.c',
-    'ingest/push/firehose.c', 'ingest/replaying/rejected_replay.c', 'ingest/objects/object_retry.c', 'server/http/static_files.c',
+    'ingest/push/firehose.c', 'ingest/replaying/rejected_replay.c', 'ingest/objects/object_retry.c', 'ingest/alerts/alert_desk.c', 'server/http/static_files.c',
     'server/main.c'];
   for (const name of sources) {
     const text = fs.readFileSync(path.join(ROOT, name), 'utf8');
@@ -220,6 +226,18 @@ const REQUESTS = [
   ['get', '/v1/ingest/trace', '/v1/ingest/trace?vehicle=doc_1&version=1', 200],
   ['get', '/v1/ingest/trace', '/v1/ingest/trace?vehicle=doc_1&version=999999', 404],
   ['get', '/v1/ingest/trace', '/v1/ingest/trace?vehicle=doc_1', 400],
+  ['get', '/v1/trips', '/v1/trips', 200],
+  ['get', '/v1/trips', '/v1/trips?f=geojson', 200],
+  ['get', '/v1/trips', '/v1/trips?f=csv', 200],
+  ['get', '/v1/trips', '/v1/trips?f=ndjson', 200],
+  ['get', '/v1/trips', '/v1/trips?from=today', 400],
+  ['get', '/v1/trips', '/v1/trips?f=gpx', 406],
+  ['get', '/v1/stops', '/v1/stops', 200],
+  ['get', '/v1/stops', '/v1/stops?f=geojson', 200],
+  ['get', '/v1/stops', '/v1/stops?f=csv', 200],
+  ['get', '/v1/stops', '/v1/stops?f=ndjson', 200],
+  ['get', '/v1/stops', '/v1/stops?driver=Ann', 400],
+  ['get', '/v1/stops', '/v1/stops?f=gpx', 406],
   ['get', '/v1/speeding/episodes', '/v1/speeding/episodes?from=2026-03-01&to=2026-04-01', 200],
   ['get', '/v1/speeding/episodes', '/v1/speeding/episodes?from=2026-03-01&to=2026-04-01&f=geojson', 200],
   ['get', '/v1/speeding/episodes', '/v1/speeding/episodes?from=2026-03-01&to=2026-04-01&f=csv', 200],
@@ -238,6 +256,31 @@ const REQUESTS = [
   ['get', '/v1/speeding/report', '/v1/speeding/report?f=sql', 200],
   ['get', '/v1/speeding/report', '/v1/speeding/report?group_by=fleet', 400],
   ['get', '/v1/speeding/report', '/v1/speeding/report?f=geojson', 406],
+  ['get', '/v1/alerts', '/v1/alerts?state=open', 200],
+  ['get', '/v1/alerts', '/v1/alerts?f=csv', 200],
+  ['get', '/v1/alerts', '/v1/alerts?f=ndjson', 200],
+  ['get', '/v1/alerts', '/v1/alerts?kind=fire', 400],
+  ['get', '/v1/alerts/{id}', '/v1/alerts/1', 200],
+  ['get', '/v1/alerts/{id}', '/v1/alerts/99', 404],
+  ['post', '/v1/alerts/{id}/acknowledge', '/v1/alerts/1/acknowledge', 200],
+  ['post', '/v1/alerts/{id}/acknowledge', '/v1/alerts/99/acknowledge', 404],
+  ['post', '/v1/alerts/{id}/assign', '/v1/alerts/1/assign', 415],
+  ['post', '/v1/alerts/{id}/note', '/v1/alerts/1/note', 415],
+  ['post', '/v1/alerts/{id}/mute', '/v1/alerts/1/mute', 415],
+  ['get', '/v1/alerts/deliveries', '/v1/alerts/deliveries', 200],
+  ['get', '/v1/alerts/deliveries', '/v1/alerts/deliveries?state=lost', 400],
+  ['get', '/v1/mutes', '/v1/mutes', 200],
+  ['post', '/v1/mutes', '/v1/mutes', 415],
+  ['delete', '/v1/mutes/{id}', '/v1/mutes/99', 404],
+  ['get', '/v1/channels', '/v1/channels', 200],
+  ['get', '/v1/channels/{name}', '/v1/channels/none', 404],
+  ['put', '/v1/channels/{name}', '/v1/channels/none', 415],
+  ['delete', '/v1/channels/{name}', '/v1/channels/none', 404],
+  ['post', '/v1/channels/{name}/test', '/v1/channels/none/test', 404],
+  ['get', '/v1/alert-policies', '/v1/alert-policies', 200],
+  ['get', '/v1/alert-policies/{name}', '/v1/alert-policies/none', 404],
+  ['put', '/v1/alert-policies/{name}', '/v1/alert-policies/none', 415],
+  ['delete', '/v1/alert-policies/{name}', '/v1/alert-policies/none', 404],
   ['get', '/v1/page', '/v1/page', 200],
   ['post', '/ingest/iot', '/ingest/iot', 401],
   ['post', '/ingest/sns', '/ingest/sns', 400],

@@ -1,0 +1,29 @@
+-- Stops of some vehicles of which a part lies within the range, oldest first: those that began in it, and the one that each
+-- vehicle had begun before.
+-- $1 from, $2 to (excluded), $3 start and $4 vehicle of the last row read, $5 bigint rows at most,
+-- $6 bigint[] vehicles.
+-- Columns: as in api/trips/stops.c.
+SELECT vehicle_id, vehicle, started_at, ended_at, duration_s, idling_s, samples, lon, lat, is_open, revision
+  FROM ((SELECT *
+          FROM bi.stops
+         WHERE vehicle_id = ANY ($6::bigint[])
+           AND started_at >= greatest($1::timestamptz, $3::timestamptz)
+           AND started_at < $2::timestamptz
+           AND (started_at, vehicle_id) > ($3::timestamptz, $4::bigint)
+         ORDER BY started_at, vehicle_id
+         LIMIT $5::bigint)
+         UNION ALL
+        (SELECT before.*
+          FROM position p
+         CROSS JOIN LATERAL (SELECT *
+                               FROM bi.stops b
+                              WHERE b.vehicle_id = p.vehicle_id
+                                AND b.started_at < $1::timestamptz
+                              ORDER BY b.started_at DESC
+                              LIMIT 1) before
+         WHERE p.vehicle_id = ANY ($6::bigint[])
+           AND $3::timestamptz < $1::timestamptz
+           AND before.ended_at > $1::timestamptz
+           AND (before.started_at, before.vehicle_id) > ($3::timestamptz, $4::bigint))) AS listed
+ ORDER BY started_at, vehicle_id
+ LIMIT $5::bigint
