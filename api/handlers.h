@@ -40,17 +40,11 @@ api_query objects_list;                                  /* objects.c */
 api_query trace_read;                                    /* trace.c */
 api_query trips_list, stops_list;                        /* trips/trips.c, trips/stops.c */
 api_query episodes_list, episodes_read, episodes_review; /* speeding/episodes.c, speeding/reviews.c */
-api_query reports_read;                                  /* speeding/reports.c */
+api_query reports_read, packs_read;                      /* speeding/reports.c, speeding/pack.c */
 
 api_query temperature_series, temperature_excursions; /* temperature/series.c, temperature/excursions.c */
 /* rules/temperature_rules.c, rules/temperature_rule_changes.c */
 api_query temperature_rules_list, temperature_rules_read, temperature_rules_put, temperature_rules_delete;
-
-/* rules/speed_rules.c, rules/speed_rule_changes.c */
-api_query speed_rules_list, speed_rules_read_fleet, speed_rules_put_fleet, speed_rules_delete_fleet;
-api_query speed_rules_read_vehicle, speed_rules_put_vehicle, speed_rules_delete_vehicle;
-/* roads/roads.c, roads/road_overrides.c, roads/coverage.c */
-api_query roads_list, roads_read, roads_put_override, roads_delete_override, roads_coverage;
 
 /* documents.c, on the HTTP thread. */
 struct error documents_openapi(struct request *request, void *context);

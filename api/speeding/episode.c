@@ -63,8 +63,8 @@ void episode_write_cells(struct csv_row *cells, const struct db_rows *rows, int 
 
 /* ---- GeoJSON ---- */
 
-struct error episode_read_breadcrumbs(struct arena *arena, struct db_connection *connection, const struct db_rows *rows,
-                                      int first, int end, const struct db_rows **breadcrumbs)
+struct error episode_ask(const struct sql_statement *statement, struct arena *arena, struct db_connection *connection,
+                         const struct db_rows *rows, int first, int end, const struct db_rows **answer)
 {
   const size_t length = (size_t)(end - first);
   int64_t *vehicle_ids = arena_alloc_array(arena, length, sizeof *vehicle_ids);
@@ -79,7 +79,7 @@ struct error episode_read_breadcrumbs(struct arena *arena, struct db_connection 
   db_add_int64_array(parameters, vehicle_ids, NULL, length);
   db_add_time_array(parameters, starts_us, NULL, length);
   db_add_time_array(parameters, ends_us, NULL, length);
-  return db_query(connection, arena, &SQL_LIST_BREADCRUMBS_OF_EPISODES, parameters, breadcrumbs);
+  return db_query(connection, arena, statement, parameters, answer);
 }
 
 static void write_coordinates(struct json_writer *json, double longitude_deg, double latitude_deg)
@@ -173,7 +173,7 @@ struct error episode_write_features(struct json_writer *json, struct arena *aren
 {
   const struct db_rows *crumbs;
   int crumb = 0;
-  TRY(episode_read_breadcrumbs(arena, connection, rows, first, end, &crumbs));
+  TRY(episode_ask(&SQL_LIST_BREADCRUMBS_OF_EPISODES, arena, connection, rows, first, end, &crumbs));
   for (int row = first; row < end; row++) {
     int crumb_end = crumb;
     while (crumb_end < db_row_count(crumbs) && db_int64(crumbs, crumb_end, CRUMB_EPISODE) == row - first + 1) {

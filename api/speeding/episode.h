@@ -69,9 +69,10 @@ enum episode_crumb_column {
   CRUMB_HEADING_DEG,
 };
 
-/* The breadcrumbs of the episodes in rows [first, end). */
-struct error episode_read_breadcrumbs(struct arena *arena, struct db_connection *connection, const struct db_rows *rows,
-                                      int first, int end, const struct db_rows **breadcrumbs) ERROR_MUST_CHECK;
+/* Asks a statement about the episodes in rows [first, end): $1 their vehicles, $2 their starts, $3 their ends.
+ * list_breadcrumbs_of_episodes.sql and list_files_of_episodes.sql are such. */
+struct error episode_ask(const struct sql_statement *statement, struct arena *arena, struct db_connection *connection,
+                         const struct db_rows *rows, int first, int end, const struct db_rows **answer) ERROR_MUST_CHECK;
 /* One as a GeoJSON feature with the line of its breadcrumbs [first, end): a point where there are fewer than two, several lines
  * where it crosses the antimeridian (RFC 7946, 3.1.9). */
 void episode_write_feature(struct json_writer *json, const struct db_rows *rows, int row, const struct db_rows *crumbs,

@@ -4,17 +4,6 @@
 #include "api/cursor.h"
 #include "api_sql.h"
 
-enum sort { SORT_TIME, SORT_WORST };
-
-struct episode_query {
-  const struct speeding_filter *filter;
-  struct arena *arena;
-  enum sort sort;
-  int64_t after_us; /* of the last one shown, as the following */
-  int64_t after_vehicle_id;
-  double after_excess_kmh;
-};
-
 /* What a cursor holds. */
 struct place {
   int64_t started_at_us;
@@ -76,7 +65,7 @@ static struct error resume(void *context, struct arena *arena, struct text key_o
   return error_none();
 }
 
-static struct error read_sort(const struct request *request, enum sort *sort)
+static struct error read_sort(const struct request *request, enum episode_sort *sort)
 {
   struct text value;
   *sort = SORT_TIME;
@@ -87,7 +76,7 @@ static struct error read_sort(const struct request *request, enum sort *sort)
   return text_equal(value, TEXT("worst")) ? error_none() : error_at(ERROR_BAD_INPUT, "sort", "expected time or worst");
 }
 
-static const struct sql_statement *statement_for(const struct speeding_filter *filter, enum sort sort)
+static const struct sql_statement *statement_for(const struct speeding_filter *filter, enum episode_sort sort)
 {
   if (sort == SORT_WORST) {
     return &SQL_LIST_WORST_EPISODES;
@@ -95,11 +84,33 @@ static const struct sql_statement *statement_for(const struct speeding_filter *f
   return filter->vehicles.is_wanted ? &SQL_LIST_EPISODES_OF_VEHICLES : &SQL_LIST_EPISODES;
 }
 
+struct episode_query episode_query_begin(const struct speeding_filter *filter, struct arena *arena, enum episode_sort sort)
+{
+  return (struct episode_query){.filter = filter,
+                                .arena = arena,
+                                .sort = sort,
+                                .after_us = sort == SORT_TIME ? filter->range.from_us : TIME_RANGE_ALL.from_us,
+                                .after_vehicle_id = -1,
+                                .after_excess_kmh = 1e9};
+}
+
+struct error episode_query_next(struct episode_query *query, struct arena *arena, struct db_connection *connection,
+                                int64_t limit, const struct db_rows **rows)
+{
+  struct db_parameters *parameters = db_parameters_new(arena);
+  add_parameters(query, parameters, limit);
+  TRY(db_query(connection, arena, statement_for(query->filter, query->sort), parameters, rows));
+  if (db_row_count(*rows) > 0) {
+    move_behind(query, *rows, db_row_count(*rows) - 1);
+  }
+  return error_none();
+}
+
 struct error episodes_list(struct request *request, void *context, struct db_connection *connection)
 {
   static const char *const KNOWN[] = {SPEEDING_PARAMETERS, "sort", "limit", "cursor", "f", NULL};
   struct speeding_filter filter;
-  enum sort sort;
+  enum episode_sort sort;
   TRY(request_parameters_only(request, KNOWN));
   TRY(read_sort(request, &sort));
   TRY(speeding_filter_read(request, context, connection, &filter));
@@ -112,12 +123,7 @@ struct error episodes_list(struct request *request, void *context, struct db_con
                                 .csv_header = TEXT(EPISODE_CSV_HEADER),
                                 .write_cells = episode_write_cells,
                                 .write_features = episode_write_features};
-  struct episode_query query = {.filter = &filter,
-                                .arena = request_arena(request),
-                                .sort = sort,
-                                .after_us = sort == SORT_TIME ? filter.range.from_us : TIME_RANGE_ALL.from_us,
-                                .after_vehicle_id = -1,
-                                .after_excess_kmh = 1e9};
+  struct episode_query query = episode_query_begin(&filter, request_arena(request), sort);
   return row_list_answer(&list, &query, request, connection);
 }
 
@@ -188,7 +194,7 @@ struct error episode_answer(struct request *request, struct db_connection *conne
 {
   struct arena *arena = request_arena(request);
   const struct db_rows *crumbs;
-  TRY(episode_read_breadcrumbs(arena, connection, rows, 0, 1, &crumbs));
+  TRY(episode_ask(&SQL_LIST_BREADCRUMBS_OF_EPISODES, arena, connection, rows, 0, 1, &crumbs));
   struct json_writer json = json_writer_to(response_body(request));
   response_header(request, "Cache-Control", "private, no-cache");
   if (format == FORMAT_GEOJSON) {

@@ -3,7 +3,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "api/speeding/report_memory.h"
 #include "api/speeding/report_query.h"
 #include "api_sql.h"
 #include "server/base/clock.h"
@@ -72,14 +71,16 @@ static void keep_listed(struct report *report)
   report->count = kept;
 }
 
-struct error report_make(struct api *api, struct db_connection *connection, const struct speeding_filter *filter,
+struct error report_make(struct report_memory *memory, struct db_connection *connection, const struct speeding_filter *filter,
                          enum report_group_by group_by, struct arena *arena, struct report *report)
 {
   struct report_pieces pieces;
   struct report_groups groups;
-  bool is_held;
+  bool is_held = false;
   TRY(report_pieces_read(filter, group_by, arena, connection, &pieces));
-  TRY(report_memory_sum(api->reports, connection, filter, group_by, &pieces, arena, &groups, &is_held));
+  if (memory != NULL) {
+    TRY(report_memory_sum(memory, connection, filter, group_by, &pieces, arena, &groups, &is_held));
+  }
   if (!is_held) {
     TRY(report_query_sum(connection, filter, group_by, arena, &groups));
   }

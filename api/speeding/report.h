@@ -4,6 +4,7 @@
 #define CRUMBTRAIL_API_SPEEDING_REPORT_H
 
 #include "api/speeding/report_figures.h"
+#include "api/speeding/report_memory.h"
 
 struct report_row {
   int64_t key;
@@ -25,7 +26,8 @@ struct report {
   struct report_sums fleet_previous;
 };
 
-struct error report_make(struct api *api, struct db_connection *connection, const struct speeding_filter *filter,
+/* `memory` NULL: the database sums, in the transaction that may be open; else none is. */
+struct error report_make(struct report_memory *memory, struct db_connection *connection, const struct speeding_filter *filter,
                          enum report_group_by group_by, struct arena *arena, struct report *report) ERROR_MUST_CHECK;
 
 /* The names of vehicles or drivers of the rows [first, end), by row; without data: none. NULL when grouped by day. */

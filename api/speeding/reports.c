@@ -188,7 +188,8 @@ struct error reports_read(struct request *request, void *context, struct db_conn
     report_query_write(response_body(request), &filter, group_by);
     return error_none();
   }
-  TRY(report_make(context, connection, &filter, group_by, request_arena(request), &report));
+  const struct api *api = context;
+  TRY(report_make(api->reports, connection, &filter, group_by, request_arena(request), &report));
   TRY(read_place(&page));
   page.end = (size_t)limit < report.count - page.first ? page.first + (size_t)limit : report.count;
   return page.format == FORMAT_JSON ? answer_json(&page) : answer_rows(&page);

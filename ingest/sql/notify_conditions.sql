@@ -1,2 +1,0 @@
--- Tells that conditions may have changed. No parameters.
-SELECT pg_notify('crumbtrail_conditions', '')
