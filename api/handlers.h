@@ -46,6 +46,12 @@ api_query temperature_series, temperature_excursions; /* temperature/series.c, t
 /* rules/temperature_rules.c, rules/temperature_rule_changes.c */
 api_query temperature_rules_list, temperature_rules_read, temperature_rules_put, temperature_rules_delete;
 
+/* rules/speed_rules.c, rules/speed_rule_changes.c */
+api_query speed_rules_list, speed_rules_read_fleet, speed_rules_put_fleet, speed_rules_delete_fleet;
+api_query speed_rules_read_vehicle, speed_rules_put_vehicle, speed_rules_delete_vehicle;
+/* roads/roads.c, roads/road_overrides.c, roads/coverage.c */
+api_query roads_list, roads_read, roads_put_override, roads_delete_override, roads_coverage;
+
 /* documents.c, on the HTTP thread. */
 struct error documents_openapi(struct request *request, void *context);
 struct error documents_page(struct request *request, void *context);

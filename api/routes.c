@@ -7,7 +7,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
-enum { REGISTRATION_BODY_MAX = 64 * 1024, DESIRED_BODY_MAX = 32 * 1024, REVIEW_BODY_MAX = 16 * 1024 };
+enum { REGISTRATION_BODY_MAX = 64 * 1024, LIMIT_BODY_MAX = 4 * 1024, DESIRED_BODY_MAX = 32 * 1024, REVIEW_BODY_MAX = 16 * 1024 };
 enum { TEMPERATURE_RULE_BODY_MAX = 16 * 1024 };
 
 /* clang-format off */
@@ -29,6 +29,21 @@ static const struct route ROUTES[] = {
     {HTTP_GET,    "/v1/stream",                ROLE_VIEWER, "Live positions over WebSocket",             .handle = documents_stream},
     {HTTP_GET,    "/v1/temperature/series",    ROLE_VIEWER, "The temperature of a vehicle, for a chart", .query = temperature_series},
     {HTTP_GET,    "/v1/temperature/excursions", ROLE_VIEWER, "When loads were out of range",             .query = temperature_excursions},
+    {HTTP_GET,    "/v1/rules/speed",           ROLE_VIEWER, "Speed limits of the fleet and of vehicles", .query = speed_rules_list},
+    {HTTP_GET,    "/v1/rules/speed/fleet",     ROLE_VIEWER, "The fleet's speed limit",                   .query = speed_rules_read_fleet},
+    {HTTP_PUT,    "/v1/rules/speed/fleet",     ROLE_ADMIN,  "Set the fleet's speed limit",               .query = speed_rules_put_fleet,
+                                                                                      .body_max_bytes = LIMIT_BODY_MAX},
+    {HTTP_DELETE, "/v1/rules/speed/fleet",     ROLE_ADMIN,  "Take the fleet's speed limit away",         .query = speed_rules_delete_fleet},
+    {HTTP_GET,    "/v1/rules/speed/vehicles/{name}", ROLE_VIEWER, "A vehicle's own speed limit",         .query = speed_rules_read_vehicle},
+    {HTTP_PUT,    "/v1/rules/speed/vehicles/{name}", ROLE_ADMIN, "Set a vehicle's own speed limit",      .query = speed_rules_put_vehicle,
+                                                                                      .body_max_bytes = LIMIT_BODY_MAX},
+    {HTTP_DELETE, "/v1/rules/speed/vehicles/{name}", ROLE_ADMIN, "Take a vehicle's own speed limit away",   .query = speed_rules_delete_vehicle},
+    {HTTP_GET,    "/v1/roads",                 ROLE_VIEWER, "Roads and their limits",                    .query = roads_list},
+    {HTTP_GET,    "/v1/roads/coverage",        ROLE_VIEWER, "How much was driven with a known limit",    .query = roads_coverage},
+    {HTTP_GET,    "/v1/roads/{id}",            ROLE_VIEWER, "One road segment and its limit",            .query = roads_read},
+    {HTTP_PUT,    "/v1/roads/{id}/override",   ROLE_DISPATCHER, "Set a road's limit right",              .query = roads_put_override,
+                                                                                      .body_max_bytes = LIMIT_BODY_MAX},
+    {HTTP_DELETE, "/v1/roads/{id}/override",   ROLE_DISPATCHER, "Take a road's override away",           .query = roads_delete_override},
     {HTTP_GET,    "/v1/rules/temperature",     ROLE_VIEWER, "Which loads must be how cold",              .query = temperature_rules_list},
     {HTTP_GET,    "/v1/rules/temperature/{name}", ROLE_VIEWER, "One temperature rule",                   .query = temperature_rules_read},
     {HTTP_PUT,    "/v1/rules/temperature/{name}", ROLE_ADMIN, "Set a temperature rule",                  .query = temperature_rules_put,

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "ingest/alerts/alerts.h"
+#include "ingest/analysis/analyser.h"
 #include "ingest/writer/batch_writer.h"
 #include "ingest/shadow/desired_sender.h"
 #include "ingest/events/event_reader.h"
@@ -21,7 +22,7 @@
 #include "ingest/spool_events.h"
 
 enum { WRITER_TIMEOUT_MS = 10000, KEEPER_TIMEOUT_MS = 10000, SHADOWS_TIMEOUT_MS = 10000 };
-enum { DESIRED_TIMEOUT_MS = 10000 };
+enum { DESIRED_TIMEOUT_MS = 10000, ANALYSIS_TIMEOUT_MS = 120000 };
 
 /* Beyond the writer's: what the last batches said of shadows. */
 enum { SHADOWS_GRACE_MS = 1000 };
@@ -37,6 +38,7 @@ struct ingest {
   struct spool_events *spool_events;
   struct spool_announcements *spool_announcements;
   struct batch_writer *writer;
+  struct analyser *analyser;
   struct aws_client *aws;
   struct object_intake *objects;
   struct push_intake *pushed;
@@ -137,6 +139,15 @@ static struct error start_writer(struct ingest *ingest)
   return batch_writer_start(writer, &ingest->writer);
 }
 
+static struct error start_analyser(struct ingest *ingest)
+{
+  const struct analyser_settings analyser = {
+      .database = database_of(ingest, "crumbtrail analyser", ANALYSIS_TIMEOUT_MS),
+      .time_zone = ingest->settings.config->depot_time_zone,
+      .metrics = ingest->settings.metrics};
+  return analyser_start(analyser, &ingest->analyser);
+}
+
 static struct error start_objects(struct ingest *ingest)
 {
   struct object_intake_settings objects = {.config = ingest->settings.config,
@@ -215,7 +226,8 @@ static struct error start_store(struct ingest *ingest)
   TRY(start_keeper(ingest));
   TRY(start_shadows(ingest));
   TRY(open_spool(ingest));
-  return start_writer(ingest);
+  TRY(start_writer(ingest));
+  return start_analyser(ingest);
 }
 
 /* What brings it there. */
@@ -301,6 +313,8 @@ void ingest_stop(struct ingest *ingest, int grace_ms)
     object_intake_drain(ingest->objects, grace_ms);
     batch_writer_stop(ingest->writer, grace_ms);
     ingest->writer = NULL;
+    analyser_stop(ingest->analyser);
+    ingest->analyser = NULL;
     desired_sender_stop(ingest->sender);
     ingest->sender = NULL;
     shadow_keeper_stop(ingest->shadows, SHADOWS_GRACE_MS);

@@ -32,6 +32,8 @@ const struct setting SETTINGS[] = {
      .help = "A reported value this much older than the event's position counts as absent."},
     {NUMBER("silent-after-s", silent_after_s, "seconds", "900", 10, 604800),
      .help = "A vehicle that sends nothing for this long is silent."},
+    {PLAIN("depot-time-zone", depot_time_zone, "ZONE", "UTC"),
+     .help = "Time zone in whose days sums and reports are made: Europe/Berlin. A change computes all derived rows anew."},
     {NUMBER("query-workers", query_workers, "threads", "4", 1, 64),
      .help = "Threads that answer queries, one database connection each."},
     {NUMBER("query-timeout-ms", query_timeout_ms, "milliseconds", "30000", 100, 3600000), .help = "Time limit of a query."},

@@ -73,3 +73,13 @@ struct error rule_change_write(struct db_connection *connection, struct arena *a
   }
   return error_none();
 }
+
+struct error rule_change_end(struct db_connection *connection, struct error error)
+{
+  const bool is_ours = error.code == ERROR_NONE || error.code == ERROR_NOT_FOUND || error.code == ERROR_CONFLICT ||
+                       error.code == ERROR_BAD_INPUT;
+  if (is_ours) {
+    TRY(db_run(connection, &SQL_COMMIT, NULL, NULL));
+  }
+  return error;
+}

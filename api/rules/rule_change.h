@@ -32,4 +32,8 @@ struct rule_reach rule_reach_of_vehicle(int64_t vehicle_id);
 struct error rule_change_write(struct db_connection *connection, struct arena *arena, const struct rule_change *change,
                                const struct rule_reach *reaches, size_t reach_count, int64_t *version) ERROR_MUST_CHECK;
 
+/* Commits what was begun by SQL_BEGIN_WRITE, after success and after an error of ours that has changed nothing (a rule that is
+ * not there); errors of the database have ended the transaction. Gives `error` back, or why the commit failed. */
+struct error rule_change_end(struct db_connection *connection, struct error error) ERROR_MUST_CHECK;
+
 #endif

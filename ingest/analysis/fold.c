@@ -13,12 +13,14 @@ enum { FIRST_WAITING = 8 };
 void fold_init(struct fold *fold)
 {
   *fold = (struct fold){.last_recorded_at_us = INT64_MIN};
+  road_matcher_init(&fold->matcher);
   machine_set_init(&fold->machines);
 }
 
 void fold_free(struct fold *fold)
 {
   machine_set_free(&fold->machines);
+  road_matcher_free(&fold->matcher);
   free(fold->waiting);
   fold_init(fold);
 }
@@ -43,6 +45,8 @@ static void reserve_waiting(struct fold *fold, size_t count)
 void fold_copy(struct fold *copy, const struct fold *from)
 {
   machine_set_copy(&copy->machines, &from->machines);
+  road_matcher_free(&copy->matcher);
+  road_matcher_clone(&from->matcher, &copy->matcher);
   reserve_waiting(copy, from->waiting_count);
   if (from->waiting_count > 0) {
     memcpy(copy->waiting, from->waiting, from->waiting_count * sizeof *from->waiting);
@@ -88,13 +92,38 @@ static void take_matched(struct fold *fold, const struct fold_context *context, 
   fold->has_held = true;
 }
 
+/* The n-th match that comes out is of the n-th breadcrumb that went in. */
+static void take_matches(struct fold *fold, const struct fold_context *context, const struct row_set *matches,
+                         struct fold_rows *rows)
+{
+  const struct road_match *items = matches->items;
+  assert(matches->count <= fold->waiting_count);
+  for (size_t i = 0; i < matches->count; i++) {
+    take_matched(fold, context, (struct fold_entry){fold->waiting[i], items[i]}, rows);
+  }
+  if (matches->count == 0) {
+    return;
+  }
+  fold->waiting_count -= matches->count;
+  memmove(fold->waiting, &fold->waiting[matches->count], fold->waiting_count * sizeof *fold->waiting);
+}
+
+static void match(struct fold *fold, const struct fold_context *context, const struct fix *fix, struct fold_rows *rows)
+{
+  struct row_set settled = row_set_make(rows->sets[0].arena, sizeof(struct road_match));
+  reserve_waiting(fold, fold->waiting_count + 1);
+  fold->waiting[fold->waiting_count++] = *fix;
+  road_matcher_step(&fold->matcher, context->roads, fix, &settled);
+  take_matches(fold, context, &settled, rows);
+}
+
 void fold_step(struct fold *fold, const struct fold_context *context, const struct fix *fix, struct fold_rows *rows)
 {
   assert(fold_is_next(fold, fix->recorded_at_us, fix->version));
   fold->last_recorded_at_us = fix->recorded_at_us;
   fold->last_version = fix->version;
   machine_set_sense(&fold->machines, &context->rules, fix, rows);
-  take_matched(fold, context, (struct fold_entry){.fix = *fix}, rows);
+  match(fold, context, fix, rows);
   fold_rows_settle(rows, fix->recorded_at_us);
 }
 
@@ -103,6 +132,9 @@ void fold_show(const struct fold *fold, const struct fold_context *context, stru
   struct fold copy;
   fold_init(&copy);
   fold_copy(&copy, fold);
+  struct row_set provisional = row_set_make(rows->sets[0].arena, sizeof(struct road_match));
+  road_matcher_show(&copy.matcher, &provisional);
+  take_matches(&copy, context, &provisional, rows);
   if (copy.has_held) {
     advance(&copy, context, &copy.held, rows);
   }
@@ -110,6 +142,17 @@ void fold_show(const struct fold *fold, const struct fold_context *context, stru
   machine_set_show(&copy.machines, &context->rules, rows);
   fold_rows_settle(rows, FOLD_OPEN);
   fold_free(&copy);
+}
+
+int64_t fold_runs_since_us(const struct fold *fold)
+{
+  if (fold->run.road_id != 0) {
+    return fold->run.started_at_us;
+  }
+  if (fold->has_held) {
+    return fold->held.fix.recorded_at_us;
+  }
+  return fold->waiting_count > 0 ? fold->waiting[0].recorded_at_us : INT64_MAX;
 }
 
 /* ---- state ---- */
@@ -159,6 +202,7 @@ void fold_save(const struct fold *fold, struct buffer *out)
     state_put_int8(out, fold->held.match.is_forward);
   }
   road_runs_save(&fold->run, out);
+  road_matcher_save(&fold->matcher, out);
   machine_set_save(&fold->machines, out);
 }
 
@@ -195,7 +239,9 @@ bool fold_load(struct fold *fold, struct text state)
   load_waiting(fold, &in);
   load_held(fold, &in);
   road_runs_load(&fold->run, &in);
-  const bool is_whole = !in.broken && machine_set_load(&fold->machines, &state) && state.length == 0;
+  const bool is_whole = !in.broken && road_matcher_load(&fold->matcher, &state) &&
+                        road_matcher_pending(&fold->matcher) == fold->waiting_count &&
+                        machine_set_load(&fold->machines, &state) && state.length == 0;
   if (!is_whole) {
     fold_free(fold);
   }

@@ -23,7 +23,7 @@ enum { FOLD_FORMAT = 1 };
 struct fold_context {
   struct place_context places;
   struct machine_rules rules;
-  struct road_map *roads; /* around the breadcrumbs; NULL: none are known */
+  struct road_map *roads; /* around the breadcrumbs */
 };
 
 struct fold_entry {
@@ -55,6 +55,9 @@ bool fold_is_next(const struct fold *fold, int64_t recorded_at_us, int64_t versi
 void fold_step(struct fold *fold, const struct fold_context *context, const struct fix *fix, struct fold_rows *rows);
 /* Adds what goes on at the newest breadcrumb, and what is not settled yet as it looks now. */
 void fold_show(const struct fold *fold, const struct fold_context *context, struct fold_rows *rows);
+
+/* Runs on roads that begin at or after it are still to come; INT64_MAX: nothing has come in yet. */
+int64_t fold_runs_since_us(const struct fold *fold);
 
 /* Exact: the same bytes for the same state. */
 void fold_save(const struct fold *fold, struct buffer *out);

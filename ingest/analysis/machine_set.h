@@ -4,9 +4,11 @@
 #ifndef CRUMBTRAIL_INGEST_ANALYSIS_MACHINE_SET_H
 #define CRUMBTRAIL_INGEST_ANALYSIS_MACHINE_SET_H
 
+#include "ingest/analysis/day_machine.h"
 #include "ingest/analysis/fold_rows.h"
 #include "ingest/analysis/speeding_machine.h"
 #include "ingest/analysis/temperature_machine.h"
+#include "ingest/analysis/trip_machine.h"
 
 /* What the machines go by. Borrowed. */
 struct machine_rules {
@@ -15,6 +17,9 @@ struct machine_rules {
 };
 
 struct machine_set {
+  struct trip_machine trips;
+  struct speeding_machine speeding;
+  struct day_machine days;
   struct temperature_machine temperature;
   int64_t temperature_rule_id; /* the rule that it is about; 0: none */
 };

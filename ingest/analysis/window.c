@@ -24,11 +24,14 @@ int64_t checkpoint_digest(struct text state)
 void window_begin(struct window *window, struct window_settings settings, struct fold *fold, int64_t from_us,
                   int64_t checkpoint_at_us, struct arena *arena)
 {
+  const int64_t runs_since_us = fold_runs_since_us(fold);
   *window = (struct window){.settings = settings,
                             .arena = arena,
                             .fold = *fold,
                             .from_us = from_us,
                             .until_us = WINDOW_NO_END,
+                            .runs_from_us = runs_since_us < from_us ? runs_since_us : from_us,
+                            .runs_until_us = WINDOW_NO_END,
                             .rows = fold_rows_make(arena),
                             .checkpoints = row_set_make(arena, sizeof(struct checkpoint)),
                             .checkpoint_at_us = checkpoint_at_us};
@@ -90,7 +93,9 @@ static bool meets_stored(struct window *window, int64_t time_us, struct checkpoi
     if (window->is_past_touched) {
       *now = now->state.data != NULL ? *now : save_state(window);
       if (now->digest == stored->digest) {
+        const int64_t runs_since_us = fold_runs_since_us(&window->fold);
         window->until_us = stored->at_us;
+        window->runs_until_us = runs_since_us < stored->at_us ? runs_since_us : stored->at_us;
         return true;
       }
     }

@@ -44,6 +44,8 @@ struct window {
   struct fold fold;
   int64_t from_us;
   int64_t until_us;
+  int64_t runs_from_us; /* the same for runs on roads, by when they begin */
+  int64_t runs_until_us;
   struct fold_rows rows;
   struct row_set checkpoints; /* struct checkpoint: made on the way, ascending */
   size_t next_stored;

@@ -22,7 +22,7 @@ struct event_source {
   int64_t total;
 };
 
-struct event_source *event_source_new(const struct simulate_options *options, struct street_map map)
+struct event_source *event_source_new(const struct simulate_options *options, struct street_map map, struct planted *planted)
 {
   struct event_source *source = calloc(1, sizeof *source);
   if (source == NULL || (source->shadows = calloc((size_t)options->vehicles, sizeof *source->shadows)) == NULL) {
@@ -35,7 +35,8 @@ struct event_source *event_source_new(const struct simulate_options *options, st
                                                     .vehicles = (int)options->vehicles,
                                                     .reefers = (int)options->reefers,
                                                     .speeders = (int)options->speeders,
-                                                    .start_us = options->start_us},
+                                                    .start_us = options->start_us,
+                                                    .planted = planted},
                             map);
   return source;
 }

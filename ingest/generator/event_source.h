@@ -9,8 +9,8 @@
 
 struct event_source;
 
-/* The map must live as long as the source. */
-struct event_source *event_source_new(const struct simulate_options *options, struct street_map map);
+/* The map and `planted` (or NULL) must live as long as the source. */
+struct event_source *event_source_new(const struct simulate_options *options, struct street_map map, struct planted *planted);
 void event_source_free(struct event_source *source); /* accepts NULL */
 const struct fleet *event_source_fleet(const struct event_source *source);
 

@@ -42,6 +42,7 @@ struct vehicle {
 
 struct fleet {
   struct street_map map;
+  struct planted *planted;
   struct vehicle *vehicles;
   int count;
   double metres_per_degree_longitude;
@@ -118,6 +119,18 @@ static void decide_haste(struct vehicle *vehicle, double limit_mps)
       vehicle->time_us + seconds_us(random_between(&vehicle->random, 24, fmin(120, fmax(26, longest_s))));
 }
 
+static void note_drive(const struct fleet *fleet, const struct vehicle *vehicle, double limit_mps, uint32_t street)
+{
+  if (fleet->planted != NULL) {
+    const struct planted_drive drive = {.name = vehicle->name,
+                                        .time_us = vehicle->time_us,
+                                        .speed_mps = vehicle->speed_mps,
+                                        .limit_mps = limit_mps,
+                                        .limit_is_posted = fleet->map.has_posted_limit(fleet->map.context, street)};
+    planted_note_drive(fleet->planted, (int)(vehicle - fleet->vehicles), &drive);
+  }
+}
+
 static void drive(const struct fleet *fleet, struct vehicle *vehicle, double step_s)
 {
   struct route_place place = route_at(&vehicle->route, vehicle->along_m, &vehicle->segment);
@@ -128,6 +141,7 @@ static void drive(const struct fleet *fleet, struct vehicle *vehicle, double ste
   vehicle->speed_mps += fmax(-BRAKING_MPS2 * step_s, fmin(ACCELERATION_MPS2 * step_s, change_mps));
   vehicle->along_m += vehicle->speed_mps * step_s;
   vehicle->time_us += seconds_us(step_s);
+  note_drive(fleet, vehicle, place.limit_mps, place.street);
   bool light = vehicle->next_light < vehicle->route.count;
   const struct route_point *stop = &vehicle->route.points[light ? vehicle->next_light : vehicle->route.count - 1];
   if (vehicle->along_m < (double)stop->along_m) {
@@ -225,6 +239,7 @@ struct fleet *fleet_new(struct fleet_settings settings, struct street_map map)
     abort();
   }
   fleet->map = map;
+  fleet->planted = settings.planted;
   fleet->vehicles = vehicles;
   fleet->count = settings.vehicles;
   fleet->metres_per_degree_latitude = EARTH_RADIUS_M * PI / 180;
@@ -277,6 +292,9 @@ struct sensed fleet_sense(struct fleet *fleet, int index, int64_t time_us, struc
   bool delivering = vehicle->phase == PHASE_DELIVERING;
   double temperature_c =
       vehicle->is_reefer ? cold_box_read(&vehicle->box, &vehicle->random, vehicle->time_us, delivering) : (double)NAN;
+  if (vehicle->is_reefer && fleet->planted != NULL) {
+    planted_note_load(fleet->planted, index, vehicle->name, time_us, vehicle->box.air_c, vehicle->box.set_point_c);
+  }
   if (address != NULL) {
     fleet->map.append_address(fleet->map.context, place.street, place.x_m, place.y_m, address);
   }

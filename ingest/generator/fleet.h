@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "ingest/generator/planted.h"
 #include "ingest/generator/street_map.h"
 
 struct fleet;
@@ -19,6 +20,7 @@ struct fleet_settings {
   int reefers;  /* the first so many of a shuffled order have a temperature */
   int speeders; /* and so many drive too fast at times */
   int64_t start_us;
+  struct planted *planted; /* is told what they do wrong; NULL: nobody is */
 };
 
 /* The map must live as long as the fleet. */

@@ -18,6 +18,7 @@ static const double DELIVERY_DISTANCE_MIN_M = 250;
 struct named_road {
   struct text name;
   double limit_mps;
+  bool limit_is_posted;
 };
 
 struct road_network {
@@ -78,7 +79,7 @@ static double usual_limit_mps(struct text kind)
   return 30 * MPS_PER_KMH;
 }
 
-double road_limit_mps(struct text maxspeed, struct text kind)
+static bool posted_limit_mps(struct text maxspeed, double *limit_mps)
 {
   struct text number = text_trim(maxspeed);
   double unit_mps = MPS_PER_KMH;
@@ -90,9 +91,16 @@ double road_limit_mps(struct text maxspeed, struct text kind)
   }
   double value = 0;
   if (!text_to_double(text_trim(number), &value) || value < 5 || value > 150) {
-    return usual_limit_mps(kind);
+    return false;
   }
-  return value * unit_mps;
+  *limit_mps = value * unit_mps;
+  return true;
+}
+
+double road_limit_mps(struct text maxspeed, struct text kind)
+{
+  double limit_mps = 0;
+  return posted_limit_mps(maxspeed, &limit_mps) ? limit_mps : usual_limit_mps(kind);
 }
 
 void road_network_add(struct road_network *network, const struct road *road, const double *longitudes_latitudes, size_t count)
@@ -107,7 +115,9 @@ void road_network_add(struct road_network *network, const struct road *road, con
       abort();
     }
   }
-  double limit_mps = road_limit_mps(road->maxspeed, road->kind);
+  double limit_mps = 0;
+  const bool is_posted = posted_limit_mps(road->maxspeed, &limit_mps);
+  limit_mps = is_posted ? limit_mps : usual_limit_mps(road->kind);
   road_graph_begin_way(network->graph, network->count, limit_mps, road->oneway);
   for (size_t i = 0; i < count; i++) {
     double longitude_deg = longitudes_latitudes[2 * i];
@@ -116,7 +126,7 @@ void road_network_add(struct road_network *network, const struct road *road, con
                          (longitude_deg - network->origin_longitude_deg) * network->metres_per_degree_longitude,
                          (latitude_deg - network->origin_latitude_deg) * network->metres_per_degree_latitude);
   }
-  network->roads[network->count++] = (struct named_road){text_copy(network->arena, road->name), limit_mps};
+  network->roads[network->count++] = (struct named_road){text_copy(network->arena, road->name), limit_mps, is_posted};
 }
 
 bool road_network_finish(struct road_network *network)
@@ -187,6 +197,12 @@ static bool plan(void *context, struct random *random, uint64_t from, uint64_t t
   return true;
 }
 
+static bool has_posted_limit(void *context, uint32_t street)
+{
+  const struct road_network *network = context;
+  return street < network->count && network->roads[street].limit_is_posted;
+}
+
 static void append_address(void *context, uint32_t street, double x_m, double y_m, struct buffer *out)
 {
   (void)x_m;
@@ -207,6 +223,7 @@ struct street_map road_network_map(struct road_network *network)
       .some_place = some_place,
       .next_place = next_place,
       .plan = plan,
+      .has_posted_limit = has_posted_limit,
       .append_address = append_address,
   };
 }

@@ -108,11 +108,20 @@ static int run_on_roads(struct simulation *simulation, struct arena *arena, cons
   fprintf(simulation->notes, roads != NULL ? "The vehicles follow the imported roads.\n"
                                            : "No imported roads: the vehicles follow made-up streets.\n");
   fflush(simulation->notes);
-  simulation->source = event_source_new(&simulation->options, roads != NULL ? road_network_map(roads) : street_grid());
-  int code = run(simulation);
-  event_source_free(simulation->source);
+  const struct simulate_options *options = &simulation->options;
+  struct planted *planted = NULL;
+  if (options->planted_path != NULL) {
+    error = planted_open(options->planted_path, (int)options->vehicles, &planted);
+  }
+  int code = 0;
+  if (error.code == ERROR_NONE) {
+    simulation->source = event_source_new(options, roads != NULL ? road_network_map(roads) : street_grid(), planted);
+    code = run(simulation);
+    error = planted_close(planted);
+    event_source_free(simulation->source);
+  }
   road_network_free(roads);
-  return code;
+  return error.code == ERROR_NONE ? code : fail(&error);
 }
 
 int simulate_run(struct arena *arena, const struct config *config, const struct config_extras *extras,

@@ -7,8 +7,8 @@
 static const double LONGEST_RUN_S = 100.0 * 365.25 * 86400;
 
 const char *const SIMULATE_FLAGS[] = {
-    "new",       "vehicles=", "move=",      "deletefleet", "rate=",  "interval=", "seed=", "reefers=",
-    "speeders=", "late=",     "duplicate=", "dirty=",      "start=", SINK_FLAGS,  NULL};
+    "new",       "vehicles=", "move=",      "deletefleet", "rate=",  "interval=", "seed=",    "reefers=",
+    "speeders=", "late=",     "duplicate=", "dirty=",      "start=", "planted=",  SINK_FLAGS, NULL};
 
 void simulate_print_help(struct buffer *out)
 {
@@ -32,6 +32,7 @@ void simulate_print_help(struct buffer *out)
            "  --late P%          this share is held back and sent later, out of order (0)\n"
            "  --duplicate P%     this share is sent twice (0)\n"
            "  --dirty P%         this share is wrong: at 0,0, in the future, far away, or unreadable (0)\n"
+           "  --planted FILE     write what truly went wrong as CSV: every stretch over a limit, every load that got warm\n"
            "  --data FOLDER, --database URL\n"
            "                     where imported roads are: the vehicles follow them, else made-up streets\n"));
   sink_options_print_help(out);
@@ -92,6 +93,7 @@ struct error simulate_options_read(struct arena *arena, const struct config_extr
   TRY(read_counts(extras, options));
   TRY(read_shares(extras, options));
   TRY(read_pace(extras, options));
+  options->planted_path = config_extra_value(extras, "planted");
   options->start_us = default_start_us(options);
   return option_time(extras, "start", &options->start_us);
 }

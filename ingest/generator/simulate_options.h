@@ -19,6 +19,7 @@ struct simulate_options {
   double late_share;
   double duplicate_share;
   double dirty_share;
+  const char *planted_path; /* NULL: none */
 };
 
 /* Texts borrow from `extras` and the arena. */

@@ -23,6 +23,8 @@ struct street_map {
   uint64_t (*next_place)(void *context, struct random *random, uint64_t from);
   /* Fills an empty route with at least two points, finished; false: there is no way. */
   bool (*plan)(void *context, struct random *random, uint64_t from, uint64_t to, struct route *route);
+  /* Whether the limit of the street is one that is posted there, not only what is usual. */
+  bool (*has_posted_limit)(void *context, uint32_t street);
   /* Appends an address as a geocoder writes it; nothing when the street has no name. */
   void (*append_address)(void *context, uint32_t street, double x_m, double y_m, struct buffer *out);
 };

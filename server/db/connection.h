@@ -49,7 +49,8 @@ int db_server_version(const struct db_connection *connection); /* 150018 */
 /* Logs a warning for each setting of the server (fsync ...) under which its crash can lose what was committed. */
 struct error db_check_durability(struct db_connection *connection) ERROR_MUST_CHECK;
 
-/* Parameters of a statement, built in order ($1, $2 ...) in an arena; every value travels in binary. */
+/* Parameters of a statement, built in order ($1, $2 ...) in an arena; every value travels in binary. Of times, here and in
+ * rows, INT64_MIN and INT64_MAX are -infinity and infinity. */
 struct db_parameters;
 struct db_parameters *db_parameters_new(struct arena *arena);
 void db_add_null(struct db_parameters *parameters);

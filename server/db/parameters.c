@@ -137,7 +137,7 @@ void db_add_text(struct db_parameters *parameters, struct text value)
 
 void db_add_time(struct db_parameters *parameters, int64_t time_us)
 {
-  db_add_int64(parameters, time_us - DB_EPOCH_US);
+  db_add_int64(parameters, db_time_to_wire(time_us));
 }
 
 static size_t count_nulls(const uint8_t *is_null, size_t count)
@@ -168,9 +168,10 @@ static char *begin_array(struct db_parameters *parameters, enum element_type typ
   return at;
 }
 
-/* One loop for all types of a width: inlined, so that each caller gets its own with the width and the shift as constants. */
+/* One loop for all types of a width: inlined, so that each caller gets its own with the width and whether it is a time as
+ * constants. */
 static inline __attribute__((always_inline)) void add_fixed_array(struct db_parameters *parameters, enum element_type type,
-                                                                  const void *values, size_t width, int64_t shift,
+                                                                  const void *values, size_t width, bool is_time,
                                                                   const uint8_t *is_null, size_t count)
 {
   const size_t nulls = count_nulls(is_null, count);
@@ -186,7 +187,7 @@ static inline __attribute__((always_inline)) void add_fixed_array(struct db_para
     if (width == 8) {
       uint64_t value;
       memcpy(&value, from, sizeof value);
-      at = put_int64(at, value - (uint64_t)shift);
+      at = put_int64(at, is_time ? (uint64_t)db_time_to_wire((int64_t)value) : value);
     } else if (width == 4) {
       uint32_t value;
       memcpy(&value, from, sizeof value);
@@ -203,37 +204,37 @@ static inline __attribute__((always_inline)) void add_fixed_array(struct db_para
 
 void db_add_int64_array(struct db_parameters *parameters, const int64_t *values, const uint8_t *is_null, size_t count)
 {
-  add_fixed_array(parameters, TYPE_INT8, values, sizeof *values, 0, is_null, count);
+  add_fixed_array(parameters, TYPE_INT8, values, sizeof *values, false, is_null, count);
 }
 
 void db_add_int32_array(struct db_parameters *parameters, const int32_t *values, const uint8_t *is_null, size_t count)
 {
-  add_fixed_array(parameters, TYPE_INT4, values, sizeof *values, 0, is_null, count);
+  add_fixed_array(parameters, TYPE_INT4, values, sizeof *values, false, is_null, count);
 }
 
 void db_add_int16_array(struct db_parameters *parameters, const int16_t *values, const uint8_t *is_null, size_t count)
 {
-  add_fixed_array(parameters, TYPE_INT2, values, sizeof *values, 0, is_null, count);
+  add_fixed_array(parameters, TYPE_INT2, values, sizeof *values, false, is_null, count);
 }
 
 void db_add_float4_array(struct db_parameters *parameters, const float *values, const uint8_t *is_null, size_t count)
 {
-  add_fixed_array(parameters, TYPE_FLOAT4, values, sizeof *values, 0, is_null, count);
+  add_fixed_array(parameters, TYPE_FLOAT4, values, sizeof *values, false, is_null, count);
 }
 
 void db_add_float8_array(struct db_parameters *parameters, const double *values, const uint8_t *is_null, size_t count)
 {
-  add_fixed_array(parameters, TYPE_FLOAT8, values, sizeof *values, 0, is_null, count);
+  add_fixed_array(parameters, TYPE_FLOAT8, values, sizeof *values, false, is_null, count);
 }
 
 void db_add_bool_array(struct db_parameters *parameters, const uint8_t *values, const uint8_t *is_null, size_t count)
 {
-  add_fixed_array(parameters, TYPE_BOOL, values, sizeof *values, 0, is_null, count);
+  add_fixed_array(parameters, TYPE_BOOL, values, sizeof *values, false, is_null, count);
 }
 
 void db_add_time_array(struct db_parameters *parameters, const int64_t *times_us, const uint8_t *is_null, size_t count)
 {
-  add_fixed_array(parameters, TYPE_TIMESTAMPTZ, times_us, sizeof *times_us, DB_EPOCH_US, is_null, count);
+  add_fixed_array(parameters, TYPE_TIMESTAMPTZ, times_us, sizeof *times_us, true, is_null, count);
 }
 
 /* `prefix` is put before every element: "" or jsonb's version byte. */

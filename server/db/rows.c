@@ -88,7 +88,7 @@ double db_double(const struct db_rows *rows, int row, int column)
 
 int64_t db_time(const struct db_rows *rows, int row, int column)
 {
-  return db_is_null(rows, row, column) ? 0 : db_int64(rows, row, column) + DB_EPOCH_US;
+  return db_is_null(rows, row, column) ? 0 : db_time_from_wire(db_int64(rows, row, column));
 }
 
 struct text db_text(const struct db_rows *rows, int row, int column)

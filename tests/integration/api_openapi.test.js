@@ -38,9 +38,24 @@ before(async () => {
   await plant(program, { vehicle: 'doc_1', kind: 'speeding', began: (NOW - 60) * 1000, value: 95, limit: 80 });
   await eventually(async () => (await program.get('/v1/alerts?state=firing')).body.items.length === 1, { timeoutMs: 60_000, what: 'the alert' });
   await fillSpeedingTables();
+  await fillRoads();
   api = (await program.get('/openapi.json')).body;
   ajv.addSchema({ $id: 'api', components: api.components });
 });
+
+/** A road with an override, and limits of the fleet and of a vehicle. */
+async function fillRoads() {
+  await program.sql(`INSERT INTO road (way_id, name, kind, oneway, layer, is_bridge, is_tunnel, geom)
+    VALUES (1, 'Main Street', 'primary', 0, 0, false, false, 'SRID=4326;LINESTRING(-122.66 45.5, -122.658 45.5)')`);
+  await program.sql(`INSERT INTO road_segment (road_id, way_id, from_node, to_node, class, oneway, length_m, forward_kmh, estimated_kmh, geom)
+    SELECT 4097, 1, 1, 2, 3, 0, 156.2, 50, 90, st_transform(geom, 3857) FROM road`);
+  const put = async (target, body) => assert.equal((await program.get(target, {
+    method: 'PUT', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body),
+  })).status, 201);
+  await put('/v1/rules/speed/fleet', { limit_kmh: 100 });
+  await put('/v1/rules/speed/vehicles/doc_1', { limit_kmh: 80 });
+  await put('/v1/roads/4097/override', { limit_kmh: 30, note: 'school' });
+}
 
 /** A rejected event that can be read now, as after a fix, and objects of S3 in several states. */
 async function fillIngestTables() {
@@ -134,6 +149,35 @@ const REQUESTS = [
   ['get', '/v1/temperature/excursions', '/v1/temperature/excursions?f=csv', 200],
   ['get', '/v1/temperature/excursions', '/v1/temperature/excursions?f=ndjson', 200],
   ['get', '/v1/temperature/excursions', '/v1/temperature/excursions?tier=x', 400],
+  ['get', '/v1/rules/speed', '/v1/rules/speed', 200],
+  ['get', '/v1/rules/speed', '/v1/rules/speed?f=csv', 200],
+  ['get', '/v1/rules/speed', '/v1/rules/speed?f=ndjson', 200],
+  ['get', '/v1/rules/speed', '/v1/rules/speed?x=1', 400],
+  ['get', '/v1/rules/speed/fleet', '/v1/rules/speed/fleet', 200],
+  ['put', '/v1/rules/speed/fleet', '/v1/rules/speed/fleet', 415],
+  ['delete', '/v1/rules/speed/fleet', '/v1/rules/speed/fleet', 204],
+  ['delete', '/v1/rules/speed/fleet', '/v1/rules/speed/fleet', 404],
+  ['get', '/v1/rules/speed/vehicles/{name}', '/v1/rules/speed/vehicles/doc_1', 200],
+  ['get', '/v1/rules/speed/vehicles/{name}', '/v1/rules/speed/vehicles/doc_2', 404],
+  ['put', '/v1/rules/speed/vehicles/{name}', '/v1/rules/speed/vehicles/doc_1', 415],
+  ['delete', '/v1/rules/speed/vehicles/{name}', '/v1/rules/speed/vehicles/doc_1', 204],
+  ['get', '/v1/roads', '/v1/roads', 200],
+  ['get', '/v1/roads', '/v1/roads?f=geojson&bbox=-123,45,-122,46', 200],
+  ['get', '/v1/roads', '/v1/roads?f=csv', 200],
+  ['get', '/v1/roads', '/v1/roads?f=ndjson', 200],
+  ['get', '/v1/roads', '/v1/roads?override=set', 200],
+  ['get', '/v1/roads', '/v1/roads?override=lost', 200],
+  ['get', '/v1/roads', '/v1/roads?override=x', 400],
+  ['get', '/v1/roads', '/v1/roads?f=gpx', 406],
+  ['get', '/v1/roads/coverage', '/v1/roads/coverage', 200],
+  ['get', '/v1/roads/coverage', '/v1/roads/coverage?from=x', 400],
+  ['get', '/v1/roads/{id}', '/v1/roads/4097', 200],
+  ['get', '/v1/roads/{id}', '/v1/roads/4097?f=geojson', 200],
+  ['get', '/v1/roads/{id}', '/v1/roads/4098', 404],
+  ['get', '/v1/roads/{id}', '/v1/roads/x', 400],
+  ['put', '/v1/roads/{id}/override', '/v1/roads/4097/override', 415],
+  ['delete', '/v1/roads/{id}/override', '/v1/roads/4097/override', 204],
+  ['delete', '/v1/roads/{id}/override', '/v1/roads/4097/override', 404],
   ['get', '/v1/rules/temperature', '/v1/rules/temperature', 200],
   ['get', '/v1/rules/temperature', '/v1/rules/temperature?f=csv', 200],
   ['get', '/v1/rules/temperature', '/v1/rules/temperature?x=1', 400],

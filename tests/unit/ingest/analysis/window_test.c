@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "ingest/analysis/road_map.h"
 #include "ingest/analysis/window.h"
 #include "server/base/clock.h"
 #include "tests/unit/ingest/analysis/fold_text.h"
@@ -107,6 +108,8 @@ static const struct local_days DAYS = {DAY_BEGINS_US, 5, 20540};
 static const struct assignment DRIVERS[] = {{INT64_C(1774656000000000) - 5000000, INT64_C(1774690000000000), 3},
                                             {INT64_C(1774690000000000), INT64_C(1774700000000000), 4},
                                             {INT64_C(1774720000000000), INT64_C(1774900000000000), 3}};
+
+static struct road_map *roads; /* none in it */
 
 static struct window_settings settings_of(const struct store *store)
 {
@@ -408,10 +411,13 @@ static void test_damaged_state(void **state)
 
 int main(void)
 {
+  roads = road_map_new();
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_disorder),
       cmocka_unit_test(test_late_meets_itself),
       cmocka_unit_test(test_damaged_state),
   };
-  return cmocka_run_group_tests(tests, NULL, NULL);
+  const int failed = cmocka_run_group_tests(tests, NULL, NULL);
+  road_map_free(roads);
+  return failed;
 }

@@ -85,7 +85,7 @@ static void reefers_hold_a_temperature(void **state)
 
 static void append_all(struct buffer *out, const struct simulate_options *options, int64_t *count)
 {
-  struct event_source *source = event_source_new(options, street_grid());
+  struct event_source *source = event_source_new(options, street_grid(), NULL);
   struct outgoing_event event;
   int64_t last_us = 0;
   for (*count = 0; event_source_next(source, &event); (*count)++) {

@@ -54,6 +54,10 @@ static void test_scalars(void **state)
   ASSERT_BYTES(parameters, 6, "ab");
   ASSERT_BYTES(parameters, 7, "\0\0\0\0\0\0\0\1");
   ASSERT_BYTES(parameters, 8, "\xff\xff\xff\xff\xff\xff\xff\xff");
+  db_add_time(parameters, INT64_MAX);
+  db_add_time(parameters, INT64_MIN);
+  ASSERT_BYTES(parameters, 9, "\x7f\xff\xff\xff\xff\xff\xff\xff");
+  ASSERT_BYTES(parameters, 10, "\x80\0\0\0\0\0\0\0");
 }
 
 /* Empty is not NULL, also when the slice points nowhere. */

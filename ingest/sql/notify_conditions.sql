@@ -1,0 +1,2 @@
+-- Tells that conditions may have changed. No parameters.
+SELECT pg_notify('crumbtrail_conditions', '')
