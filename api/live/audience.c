@@ -51,6 +51,7 @@ struct audience *audience_new(struct audience_settings settings)
     audience->settings.no_progress_ms = NO_PROGRESS_MS;
   }
   audience->state.fleet = fleet_state_new(RING_SIZE, settings.silent_after_us);
+  audience->state.alerts = alert_log_new();
   audience->state.database_is_away = true;
   return audience;
 }
@@ -59,6 +60,7 @@ void audience_free(struct audience *audience)
 {
   if (audience != NULL) {
     fleet_state_free(audience->state.fleet);
+    alert_log_free(audience->state.alerts);
     free(audience);
   }
 }
@@ -235,6 +237,17 @@ static void forget_fleet(struct audience *audience, int64_t now_us)
   fleet_state_free(audience->state.fleet);
   audience->state.fleet = fleet_state_new(RING_SIZE, audience->settings.silent_after_us);
   audience->state.is_ready = false;
+  alert_log_begin_after(audience->state.alerts, 0);
+}
+
+static void take_alerts(struct audience *audience, const struct alert_frames *frames)
+{
+  if (frames->is_cut) {
+    alert_log_begin_after(audience->state.alerts, frames->items[0].seq - 1);
+  }
+  for (size_t i = 0; i < frames->count; i++) {
+    alert_log_add(audience->state.alerts, &frames->items[i]);
+  }
 }
 
 void audience_apply(struct audience *audience, const struct feed_batch *batch, int64_t now_us, int64_t wall_us)
@@ -252,6 +265,7 @@ void audience_apply(struct audience *audience, const struct feed_batch *batch, i
   if (!batch->complete) {
     return;
   }
+  take_alerts(audience, &batch->alerts);
   fleet_state_set_head(state->fleet, batch->head);
   if (!state->is_ready) {
     state->is_ready = true;

@@ -29,7 +29,8 @@ struct change_feed {
   struct db_connection *connection;
   int64_t last_seq; /* every change up to here has been delivered; -1: none */
   char epoch[FEED_EPOCH_MAX];
-  bool must_reset; /* the hub has not been told yet that this epoch is another */
+  int64_t last_alert_seq; /* every change of an alert up to here has been delivered; 0: none */
+  bool must_reset;        /* the hub has not been told yet that this epoch is another */
 
   struct gauge *connected;
   struct counter *reads;
@@ -55,11 +56,15 @@ static struct error read_batch(struct change_feed *feed, struct feed_batch *batc
   batch->hidden = page.hidden;
   batch->count = page.count;
   batch->complete = page.is_last;
+  if (batch->complete) {
+    TRY(alert_read_frames(feed->connection, batch->arena, feed->last_alert_seq, &batch->alerts));
+  }
   counter_add(feed->rows, page.count);
   return error_none();
 }
 
-/* The head is read first: all changes up to it are then visible to the second statement, whose later ones are read again. */
+/* The head is read first: all changes up to it are then visible to the other statements. What is later comes again, alerts do
+ * not. */
 static struct error read_changes(struct change_feed *feed)
 {
   int64_t began_us = clock_monotonic_us();
@@ -69,6 +74,7 @@ static struct error read_changes(struct change_feed *feed)
   if (strcmp(head.epoch, feed->epoch) != 0 || head.seq < feed->last_seq) {
     memcpy(feed->epoch, head.epoch, sizeof feed->epoch);
     feed->last_seq = -1;
+    feed->last_alert_seq = 0;
     feed->must_reset = true;
   } else if (head.seq == feed->last_seq) {
     return error_none();
@@ -84,6 +90,9 @@ static struct error read_changes(struct change_feed *feed)
     batch->reset = feed->must_reset;
     feed->must_reset = false;
     complete = batch->complete;
+    if (batch->alerts.count > 0) {
+      feed->last_alert_seq = batch->alerts.items[batch->alerts.count - 1].seq;
+    }
     hub_deliver(feed->settings.hub, batch);
   }
   feed->last_seq = head.seq;

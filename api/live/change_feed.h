@@ -1,4 +1,4 @@
-/* Watches the database for positions that changed and delivers them to the hub.
+/* Watches the database for positions and alerts that changed and delivers them to the hub.
  *
  * Owns: a thread and a connection that listens. A notification is only a hint to look: the feed also looks every two seconds,
  * and after a lost connection it reads on from where it was, so nothing rests on a hint arriving. Hints are coalesced to at

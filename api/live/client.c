@@ -22,6 +22,8 @@ struct client {
   char epoch[SUBSCRIPTION_EPOCH_MAX];
   int64_t resumed_from;
   int64_t subscribed_seq;
+  int64_t alerts_seq;   /* changes of alerts up to here were sent, or are not for this client */
+  int64_t alerts_after; /* as it was told when it subscribed */
   int64_t silent_after_us;
 
   bool has_error;
@@ -30,6 +32,7 @@ struct client {
   int messages_left; /* of this second */
   int64_t messages_since_us;
 
+  bool has_alert; /* one is known to wait */
   bool update_is_due;
   bool heartbeat_is_due;
   bool told_database_is_away;
@@ -116,6 +119,19 @@ static bool is_too_fast(struct client *client, int64_t now_us)
   return client->messages_left-- <= 0;
 }
 
+/* A connection goes on where it was; one that returns where it says that it was, if that is still known. */
+static int64_t alerts_go_on_after(const struct client *client, const struct stream_state *state)
+{
+  const struct subscription *waiting = &client->waiting;
+  if (!waiting->has_resume) {
+    return client->is_subscribed ? client->alerts_seq : state->fleet->head;
+  }
+  const int64_t seq = waiting->resume_alerts_seq >= 0 ? waiting->resume_alerts_seq : waiting->resume_seq;
+  const bool is_known =
+      text_starts_with(waiting->resume_epoch, text_from(state->epoch)) && alert_log_reaches(state->alerts, seq);
+  return is_known ? seq : state->fleet->head;
+}
+
 static void begin_waiting_subscription(struct client *client, struct stream_state *state, int64_t now_us)
 {
   char epoch[SUBSCRIPTION_EPOCH_MAX];
@@ -125,6 +141,7 @@ static void begin_waiting_subscription(struct client *client, struct stream_stat
   client->announce_subscribed = true;
   client->resumed_from = client->waiting.resume_seq;
   client->subscribed_seq = state->fleet->head;
+  client->alerts_seq = client->alerts_after = alerts_go_on_after(client, state);
   client->silent_after_us = state->fleet->silent_after_us;
   memcpy(client->epoch, epoch, sizeof epoch);
   client->is_subscribed = true;
@@ -175,12 +192,31 @@ void client_receive_pong(struct client *client)
   client->pings_unanswered = 0;
 }
 
+/* Alerts that are not for its view are passed over. */
+static const struct alert_frame *next_alert(struct client *client, const struct stream_state *state)
+{
+  if (!client->is_subscribed || client->announce_subscribed || client->close_code != CLOSE_NONE) {
+    return NULL;
+  }
+  if (!alert_log_reaches(state->alerts, client->alerts_seq)) {
+    client_close(client, CLOSE_TRY_LATER, "more alerts came than were taken");
+    return NULL;
+  }
+  const struct alert_frame *frame = alert_log_next(state->alerts, client->alerts_seq);
+  while (frame != NULL && !viewer_selects_vehicle(client->viewer, frame->vehicle_id, frame->vehicle)) {
+    client->alerts_seq = frame->seq;
+    frame = alert_log_next(state->alerts, client->alerts_seq);
+  }
+  return frame;
+}
+
 bool client_tick(struct client *client, struct stream_state *state, int64_t now_us)
 {
   if (client->close_code != CLOSE_NONE) {
     return true;
   }
   begin_when_allowed(client, state, now_us);
+  client->has_alert = next_alert(client, state) != NULL;
   if (!client->is_subscribed || !viewer_is_behind(client->viewer, state->fleet)) {
     return true;
   }
@@ -214,7 +250,8 @@ bool client_has_message(const struct client *client)
     return client->bye_is_due || client->has_error;
   }
   return client->has_error || client->announce_subscribed || client->announce_resumed || client->update_is_due ||
-         client->heartbeat_is_due || client->ping_is_due || (client->is_subscribed && viewer_is_catching_up(client->viewer));
+         client->heartbeat_is_due || client->ping_is_due || client->has_alert ||
+         (client->is_subscribed && viewer_is_catching_up(client->viewer));
 }
 
 /* All that is still said once the conversation is to end. */
@@ -232,15 +269,29 @@ static bool write_last_words(struct client *client, struct buffer *body)
   return true;
 }
 
+static bool write_alert(struct client *client, const struct stream_state *state, struct buffer *body)
+{
+  const struct alert_frame *frame = next_alert(client, state);
+  client->has_alert = frame != NULL;
+  if (frame != NULL) {
+    buffer_append_text(body, frame->json);
+    client->alerts_seq = frame->seq;
+    client->has_alert = next_alert(client, state) != NULL;
+  }
+  return frame != NULL;
+}
+
 static bool write_announcement(struct client *client, int64_t wall_us, const struct stream_state *state, struct buffer *body)
 {
   if (client->announce_subscribed) {
     client->announce_subscribed = false;
-    frame_write_subscribed(body, client->epoch, client->subscribed_seq, client->timing.heartbeat_ms / 1000,
-                           client->silent_after_us / US_PER_SECOND);
+    frame_write_subscribed(body, client->epoch, client->subscribed_seq, client->alerts_after,
+                           client->timing.heartbeat_ms / 1000, client->silent_after_us / US_PER_SECOND);
   } else if (client->announce_resumed) {
     client->announce_resumed = false;
     frame_write_resumed(body, client->resumed_from);
+  } else if (write_alert(client, state, body)) {
+    return true;
   } else if (client->heartbeat_is_due) {
     client->heartbeat_is_due = false;
     client->told_database_is_away = state->database_is_away;

@@ -1,7 +1,8 @@
 /* One client of /v1/stream: the protocol fleet.v1 without its socket.
  *
  * The hub feeds it what was received and what the clock says, and asks for the next message whenever the socket can take one.
- * Nothing is queued for a client: each message is made at that moment from the state as it then is.
+ * Nothing is queued for a client: each message is made at that moment from the state as it then is. Only changes of alerts go
+ * out one by one, before anything that tells a later seq; a client for whom they are forgotten before it took them is closed.
  * Thread: the hub's alone. Times are monotonic microseconds unless named otherwise. */
 #ifndef CRUMBTRAIL_API_LIVE_CLIENT_H
 #define CRUMBTRAIL_API_LIVE_CLIENT_H
@@ -9,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "api/live/alert_log.h"
 #include "api/live/feed_batch.h"
 #include "api/live/fleet_state.h"
 #include "api/live/viewer.h"
@@ -40,6 +42,7 @@ enum close_code {
 /* What all clients share, kept by the hub. */
 struct stream_state {
   struct fleet_state *fleet;
+  struct alert_log *alerts;
   bool is_ready; /* the fleet has been read whole; subscriptions wait until then */
   bool database_is_away;
   char epoch[FEED_EPOCH_MAX];

@@ -1,4 +1,4 @@
-/* What the change feed hands to the hub: positions that changed, and how far the feed has been read.
+/* What the change feed hands to the hub: positions and alerts that changed, and how far the feed has been read.
  *
  * Owns its arena; everything it points to lives there. Made on the feed's thread, freed by the hub's. */
 #ifndef CRUMBTRAIL_API_LIVE_FEED_BATCH_H
@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "api/alert_reader.h"
 #include "api/feed_reader.h"
 
 struct feed_batch {
@@ -16,8 +17,9 @@ struct feed_batch {
   struct position *positions; /* ascending seq */
   uint8_t *hidden;            /* hidden[i] != 0: positions[i] left the map */
   size_t count;
-  bool complete; /* every change up to `head` has been delivered with this batch */
-  bool reset;    /* another epoch: forget all that was delivered before */
+  struct alert_frames alerts; /* with the batch that completes a read: all up to `head`, and perhaps more */
+  bool complete;              /* every change up to `head` has been delivered with this batch */
+  bool reset;                 /* another epoch: forget all that was delivered before */
   int64_t head;
   char epoch[FEED_EPOCH_MAX];
 };

@@ -118,13 +118,16 @@ bool frame_write_names(struct buffer *out, const struct fleet_state *fleet, stru
   return has_any;
 }
 
-void frame_write_subscribed(struct buffer *out, const char *epoch, int64_t seq, int heartbeat_s, int64_t silent_after_s)
+void frame_write_subscribed(struct buffer *out, const char *epoch, int64_t seq, int64_t alerts_after, int heartbeat_s,
+                            int64_t silent_after_s)
 {
   struct json_writer writer = begin_message(out, "subscribed");
   json_key(&writer, "epoch");
   json_cstring(&writer, epoch);
   json_key(&writer, "seq");
   json_int64(&writer, seq);
+  json_key(&writer, "alerts_after");
+  json_int64(&writer, alerts_after);
   json_key(&writer, "heartbeat_s");
   json_int64(&writer, heartbeat_s);
   json_key(&writer, "silent_after_s");

@@ -22,7 +22,8 @@ void frame_write_binary(struct buffer *out, const struct fleet_state *fleet, con
 bool frame_write_names(struct buffer *out, const struct fleet_state *fleet, struct viewer *viewer,
                        const struct frame_content *content);
 
-void frame_write_subscribed(struct buffer *out, const char *epoch, int64_t seq, int heartbeat_s, int64_t silent_after_s);
+void frame_write_subscribed(struct buffer *out, const char *epoch, int64_t seq, int64_t alerts_after, int heartbeat_s,
+                            int64_t silent_after_s);
 void frame_write_resumed(struct buffer *out, int64_t from_seq);
 /* `database_is_away` adds "database":"away": what is shown may be old. */
 void frame_write_heartbeat(struct buffer *out, int64_t seq, int64_t now_us, bool database_is_away);

@@ -127,6 +127,11 @@ static struct error parse_resume(struct arena *arena, const struct json *message
   struct text text;
   TRY(json_read_string(epoch, SUBSCRIPTION_EPOCH_MAX - 1, &text));
   TRY(json_read_int64(seq, 0, INT64_MAX, &subscription->resume_seq));
+  const struct json *alerts_seq = json_member(resume, TEXT("alerts_seq"));
+  subscription->resume_alerts_seq = -1;
+  if (!is_absent(alerts_seq)) {
+    TRY(json_read_int64(alerts_seq, 0, INT64_MAX, &subscription->resume_alerts_seq));
+  }
   subscription->resume_epoch = text_copy(arena, text);
   subscription->has_resume = true;
   return error_none();

@@ -38,6 +38,7 @@ struct subscription {
   bool has_resume;
   struct text resume_epoch;
   int64_t resume_seq;
+  int64_t resume_alerts_seq; /* of the last alert that it was sent; -1: resume_seq says it */
 };
 
 /* One text message. ERROR_BAD_INPUT names the member that is wrong. */

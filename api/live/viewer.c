@@ -305,6 +305,11 @@ bool viewer_is_binary(const struct viewer *viewer)
   return viewer->binary;
 }
 
+bool viewer_selects_vehicle(const struct viewer *viewer, int64_t vehicle_id, struct text name)
+{
+  return view_selects_vehicle(&viewer->view, vehicle_id, name);
+}
+
 int64_t viewer_seq(const struct viewer *viewer)
 {
   return viewer->seq;

@@ -60,6 +60,8 @@ bool viewer_next(struct viewer *viewer, const struct fleet_state *fleet, struct 
                  struct frame_content *content);
 
 bool viewer_is_binary(const struct viewer *viewer);
+/* Whether the view is of this vehicle, wherever it is. */
+bool viewer_selects_vehicle(const struct viewer *viewer, int64_t vehicle_id, struct text name);
 /* The client knows everything up to here; 0 until its snapshot is complete. */
 int64_t viewer_seq(const struct viewer *viewer);
 /* True the first time for each slot: its name must be told before its id is used. */

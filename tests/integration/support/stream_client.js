@@ -26,6 +26,7 @@ export class StreamClient extends EventEmitter {
     this.names = new Map();
     this.complete = false;
     this.messages = [];
+    this.alerts = [];
   }
 
   async connect(base = this.base, options = {}) {
@@ -50,7 +51,7 @@ export class StreamClient extends EventEmitter {
     }
     const message = { type: 'subscribe', format: this.format, bbox: this.bbox, vehicles: this.vehicles };
     if (this.complete) {
-      message.resume = { epoch: this.epoch, seq: this.seq };
+      message.resume = { epoch: this.epoch, seq: this.seq, ...(this.alertsSeq === undefined ? {} : { alerts_seq: this.alertsSeq }) };
     }
     this.socket.send(JSON.stringify(message));
   }
@@ -75,6 +76,11 @@ export class StreamClient extends EventEmitter {
     switch (message.type) {
       case 'subscribed':
         this.epoch = message.epoch;
+        this.alertsSeq = message.alerts_after;
+        return;
+      case 'alert':
+        this.alerts.push(message);
+        this.alertsSeq = message.seq;
         return;
       case 'snapshot':
         if (message.part === 1) {

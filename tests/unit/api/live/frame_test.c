@@ -130,7 +130,7 @@ static void json_and_control_messages(void **unused)
   buffer_append_char(&out, '\n');
   frame_write_heartbeat(&out, 9, NOW_US, true);
   buffer_append_char(&out, '\n');
-  frame_write_subscribed(&out, "e", 9, 20, 900);
+  frame_write_subscribed(&out, "e", 9, 7, 20, 900);
   buffer_append_char(&out, '\0');
   assert_string_equal(
       out.data,
@@ -140,7 +140,7 @@ static void json_and_control_messages(void **unused)
       "\"flags\":[\"jump\"]}]}\n"
       "{\"type\":\"vehicles\",\"items\":[{\"vehicle_id\":258,\"name\":\"truck\"}]}\n"
       "{\"type\":\"heartbeat\",\"seq\":9,\"time\":\"2023-11-14T22:13:20Z\",\"database\":\"away\"}\n"
-      "{\"type\":\"subscribed\",\"epoch\":\"e\",\"seq\":9,\"heartbeat_s\":20,\"silent_after_s\":900}");
+      "{\"type\":\"subscribed\",\"epoch\":\"e\",\"seq\":9,\"alerts_after\":7,\"heartbeat_s\":20,\"silent_after_s\":900}");
   buffer_free(&out);
   viewer_free(viewer);
   fleet_state_free(fleet);
