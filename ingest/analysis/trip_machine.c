@@ -8,12 +8,24 @@
 #include "ingest/analysis/trip_state.h"
 
 static const int64_t STAY_MM = 200000;
+static const double SURELY_OUTSIDE_DEG = 0.00182;
+static const double SURELY_WITHIN_DEG = 0.00179;
 static const int64_t STAY_US = INT64_C(180000000);
 static const int64_t TRIP_MM_MIN = 200000;
 /* --- breadcrumbs and their sums --- */
 
+/* Nearly every pair is settled by bounds of the distance, without a cosine: a degree of latitude has 110.5 to 111.7 km, one of
+ * longitude at most 111.4. */
 static bool lies_within(const struct trip_point *a, const struct trip_point *b)
 {
+  const double latitude_deg = fabs(a->fix.latitude_deg - b->fix.latitude_deg);
+  const double longitude_deg = fabs(a->fix.longitude_deg - b->fix.longitude_deg);
+  if (latitude_deg > SURELY_OUTSIDE_DEG) {
+    return false;
+  }
+  if (latitude_deg + longitude_deg < SURELY_WITHIN_DEG) {
+    return true;
+  }
   return geodesic_mm(a->fix.longitude_deg, a->fix.latitude_deg, b->fix.longitude_deg, b->fix.latitude_deg) <= STAY_MM;
 }
 
@@ -228,14 +240,15 @@ static void slide_window(struct trip_state *state, const struct trip_point *poin
 {
   trip_state_reserve(state, state->window_count + 1);
   state->window[state->window_count++] = *point;
-  size_t dropped = 0;
+  if (lies_within(&state->window[0], point)) { /* all before it do already */
+    return;
+  }
+  size_t dropped = 1;
   while (!holds_all_after(state, dropped)) {
     dropped++;
   }
-  if (dropped > 0) {
-    state->window_count -= dropped;
-    memmove(state->window, state->window + dropped, state->window_count * sizeof *state->window);
-  }
+  state->window_count -= dropped;
+  memmove(state->window, state->window + dropped, state->window_count * sizeof *state->window);
 }
 
 static size_t first_standing(const struct trip_state *state)
