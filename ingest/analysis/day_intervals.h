@@ -1,5 +1,5 @@
 /* The intervals between a vehicle's breadcrumbs in one local day, as far as their median says when a gap ends an episode of
- * speeding (definitions.md, "Speeding"): short ones are only counted, since a median of them changes nothing.
+ * speeding (deploy/definitions.md, "Speeding"): short ones are only counted, since a median of them changes nothing.
  *
  * Owns its memory until day_intervals_free. Zeroed is empty. */
 #ifndef CRUMBTRAIL_INGEST_ANALYSIS_DAY_INTERVALS_H

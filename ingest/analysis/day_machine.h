@@ -1,17 +1,9 @@
-/* Sums of one vehicle's local days, by driver (definitions.md, "Trip and stop", "Speeding"): what rates and shares of reports
- * are counted against. A fold over its sorted breadcrumbs, one an instant.
+/* Sums of one vehicle's local days, by driver: what rates and shares of reports are counted against. A fold over its sorted
+ * breadcrumbs, one an instant.
  *
- * The exact rules. Flagged breadcrumbs are passed over as if they were not there. A step is what lies between two consecutive
- * unflagged breadcrumbs; one of more than an hour is not observed and counts nowhere, else its time is observed and its length
- * is driven (one under 10 m with speed 0 at both ends has length 0).
- *  - Each breadcrumb speaks for the half (by time) of each step that it ends: whether it moves (not standing, as in
- *    trip_machine.h), whether its limit is known, whether it is over it (excess > 0).
- *  - A step over midnight, or over a change of the driver, is shared by time: up to midnight to the day before; up to the end
- * of the earlier breadcrumb's assignment to its driver, from the start of the later one's to that driver, what lies between to
- *    nobody (0).
- *  - samples and the maximum speed count unflagged breadcrumbs of the day and driver.
- * Sums are kept in whole millimetres and microseconds, and a shared step loses none of them: the order of adding does not
- * matter. A day's rows are appended at the first breadcrumb of a later day, and shown before.
+ * The rules are in deploy/definitions.md, "Daily sums", word for word. Sums are kept in whole millimetres and microseconds, and
+ * a shared step loses none of them: the order of adding does not matter. A day's rows are appended at the first breadcrumb of a
+ * later day, and shown before.
  *
  * Owns the sums of the day under way, one a driver. Thread: one at a time. */
 #ifndef CRUMBTRAIL_INGEST_ANALYSIS_DAY_MACHINE_H

@@ -43,7 +43,7 @@ static bool changes_limit(const struct speeding_run *run, const struct place *pl
          llabs(step_milli_kmh(place->limit_kmh) - step_milli_kmh(run->last.limit_kmh)) > LIMIT_CHANGE_MILLI_KMH;
 }
 
-/* In the order of speeding_machine.h; a gap is left for the day's median to find. */
+/* In the order of deploy/definitions.md; a gap is left for the day's median to find. */
 static enum verdict judge(const struct speeding_state *state, const struct speeding_run *run, const struct arrival *arrival)
 {
   const bool is_late = arrival->fix->recorded_at_us - run->last.at_us > TOGETHER_US;

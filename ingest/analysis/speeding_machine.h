@@ -1,38 +1,12 @@
-/* Speeding episodes of one vehicle (definitions.md, "Speeding"), and the condition "is speeding" for alerts: a fold over its
- * sorted breadcrumbs, one an instant.
+/* Speeding episodes of one vehicle, and the condition "is speeding" for alerts: a fold over its sorted breadcrumbs, one an
+ * instant.
  *
- * The exact rules. A breadcrumb is *over* when it is not flagged, its speed and its limit are known, and speed - limit > 0.
- * Every such breadcrumb is a member of one episode.
- *  - Two members with others in between still belong together when at most 10 s lie between the two.
- *  - The limits of two members that follow each other differ by at most 10 km/h; else an episode ends and another begins.
- *    What limit holds at breadcrumbs that are not over does not matter.
- *  - What ends an episode is judged at each breadcrumb after its last member so far, in this order:
- *      `under`, or `limit` when the breadcrumb directly after the last member had an unknown limit or one more than 10 km/h off
- *        the member's: there are others since the last member, and it is more than 10 s ago;
- *      `gap`: it is longer than the longest interval since the breadcrumb before;
- *      `invalid`: the breadcrumb is flagged;
- *      `ignition`: its ignition is off, and the last one known before was on;
- *      `limit`: it is over, and its limit differs by more than 10 km/h;
- *      `under`, or `limit` as above: it is not over, and more than 10 s lie since the last member.
- *    One that is over and ends an episode by gap, ignition or limit begins the next.
- *  - The longest interval is 120 s, or three times the median of the local day's intervals if that is longer: of those between
- *    consecutive unflagged breadcrumbs that end in the day in which the interval in question ends; of an even number, the mean
- *    of the two in the middle. The median is known when the day is over. Until then the machine keeps apart what an interval
- *    over 120 s may part or join, shows it by the median so far, and decides at the first breadcrumb of a later day: who calls
- *    has nothing to do for it. A row that depends on it is therefore appended only then, though its episode is long over.
- *  - samples, maxima, means and the percentile count members only. distance, the integral and the largest gap run over all
- *    unflagged breadcrumbs from the first member to the last: steps as in trip_machine.h; excess between two breadcrumbs is the
- *    mean of both, an excess under 0 or unknown counting as 0. Means are of the members, not by time. p95 is the nearest rank
- *    over speeds rounded to 0.1 km/h.
- *  - limit, its source, road and zone are those at the peak: the first member with the greatest excess.
- *  - before_s, after_s: the intervals to the breadcrumbs directly before the first and after the last member, flagged or not;
- *    NaN where there is none (yet).
- *  - The driver is the one at the first member.
+ * The rules are in deploy/definitions.md, "Speeding", word for word. The median of the local day's intervals, by which a gap
+ * ends an episode, is known when the day is over. Until then the machine keeps apart what an interval over 120 s may part or
+ * join, shows it by the median so far, and decides at the first breadcrumb of a later day: who calls has nothing to do for it.
+ * A row that depends on it is therefore appended only then, though its episode is long over.
  *
- * The condition is a run as strict reports and alerts want it: by the same rules, but ended also by an interval of more than
- * 60 s, and none at all when it follows directly upon a jump. It fires at the member at which it has at least 2 members, 10 s
- * and a greatest excess over the tolerance; it is told only once it fires. value and limit_value: at its peak. It ends with the
- * time of the breadcrumb that ended the run.
+ * The condition is told only once it fires; value and limit_value are those at its peak.
  *
  * Owns memory: the day's long intervals, speeds of what is not decided. Thread: one at a time. */
 #ifndef CRUMBTRAIL_INGEST_ANALYSIS_SPEEDING_MACHINE_H

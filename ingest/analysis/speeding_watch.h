@@ -1,4 +1,4 @@
-/* The condition "is speeding" of the vehicle's newest breadcrumbs (speeding_machine.h, "The condition"). A plain value; seen by
+/* The condition "is speeding" of the vehicle's newest breadcrumbs (deploy/definitions.md, "The alert"). A plain value; seen by
  * the speeding machine alone. */
 #ifndef CRUMBTRAIL_INGEST_ANALYSIS_SPEEDING_WATCH_H
 #define CRUMBTRAIL_INGEST_ANALYSIS_SPEEDING_WATCH_H

@@ -1,5 +1,5 @@
-/* What lies between two consecutive breadcrumbs, as trips, speeding and daily sums alike count it (definitions.md, "Trip and
- * stop"). Pure; thread: any. */
+/* What lies between two consecutive breadcrumbs, as trips, speeding and daily sums alike count it (deploy/definitions.md,
+ * "Breadcrumbs that count"). Pure; thread: any. */
 #ifndef CRUMBTRAIL_INGEST_ANALYSIS_STEP_H
 #define CRUMBTRAIL_INGEST_ANALYSIS_STEP_H
 

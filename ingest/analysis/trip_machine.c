@@ -140,7 +140,7 @@ static bool is_noise(const struct trip_state *state, const struct trip_point *en
 static void end_drive(const struct trip_state *state, const struct trip_point *end, enum trip_end reason, struct row_set *trips,
                       struct row_set *stops)
 {
-  if (end->distance_mm >= TRIP_MM_MIN && !is_noise(state, end)) {
+  if (end->distance_mm >= TRIP_MM_MIN) {
     if (state->has_departed) {
       add_stop(stops, &state->departed, &state->departed_end, false);
     }
