@@ -57,6 +57,7 @@ static const struct route ROUTES[] = {
     {HTTP_GET,    "/v1/alert-policies",        ROLE_VIEWER, "Which alerts go where",                     .query = alert_policies_list},
     {HTTP_GET,    "/v1/alert-policies/{name}", ROLE_VIEWER, "One policy",                                .query = alert_policies_read},
     {HTTP_GET,    "/v1/mutes",                 ROLE_VIEWER, "What is told to nobody for a time",         .query = mutes_list},
+    {HTTP_GET,    "/v1/analysis/status",       ROLE_VIEWER, "How far derived facts are, and what is computed anew", .query = analysis_status_read},
     {HTTP_GET,    "/v1/ingest/status",         ROLE_VIEWER, "What came by which way, and what waits",    .query = ingest_status_read,
                                                                                       .copes_without_database = true},
     {HTTP_GET,    "/v1/ingest/rejected",       ROLE_VIEWER, "What could not be read, and why",           .query = rejected_list},

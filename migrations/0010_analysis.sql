@@ -1,7 +1,7 @@
 -- What is derived from breadcrumbs (definitions.md): recomputed as a whole window at a time, never accumulated. Facts, distributed by
 -- vehicle_id. A row's revision counts how often recomputing changed it; is_open: it goes on at the newest breadcrumb. settled_at: the
--- breadcrumb since which breadcrumbs that come after it do not change the row any more (infinity: they may). So whoever computes
--- anew from a checkpoint on replaces exactly the rows that are settled there or later.
+-- breadcrumb since which breadcrumbs that come after it do not change the row any more (infinity: they may; -infinity: somebody else
+-- wrote the row). So whoever computes anew from a checkpoint on replaces exactly the rows that are settled there or later.
 SET LOCAL citus.multi_shard_modify_mode TO 'sequential';
 
 CREATE TABLE trip (
@@ -18,7 +18,7 @@ CREATE TABLE trip (
   end_reason     smallint NOT NULL,
   is_open        boolean NOT NULL,
   revision       integer NOT NULL,
-  settled_at     timestamptz NOT NULL DEFAULT 'infinity',
+  settled_at     timestamptz NOT NULL DEFAULT '-infinity',
   PRIMARY KEY (vehicle_id, started_at)
 );
 CREATE INDEX trip_settled_at ON trip (vehicle_id, settled_at);
@@ -33,7 +33,7 @@ CREATE TABLE stop (
   geom        geometry(Point, 4326) NOT NULL,
   is_open     boolean NOT NULL,
   revision    integer NOT NULL,
-  settled_at  timestamptz NOT NULL DEFAULT 'infinity',
+  settled_at  timestamptz NOT NULL DEFAULT '-infinity',
   PRIMARY KEY (vehicle_id, started_at)
 );
 CREATE INDEX stop_settled_at ON stop (vehicle_id, settled_at);
@@ -72,7 +72,7 @@ CREATE TABLE speeding_episode (
   is_open          boolean NOT NULL,
   revision         integer NOT NULL,
   rule_version     bigint NOT NULL,
-  settled_at       timestamptz NOT NULL DEFAULT 'infinity',
+  settled_at       timestamptz NOT NULL DEFAULT '-infinity',
   PRIMARY KEY (vehicle_id, started_at)
 );
 CREATE INDEX speeding_episode_settled_at ON speeding_episode (vehicle_id, settled_at);
@@ -88,7 +88,7 @@ CREATE TABLE zone_visit (
   samples     integer NOT NULL,
   is_open     boolean NOT NULL,
   revision    integer NOT NULL,
-  settled_at  timestamptz NOT NULL DEFAULT 'infinity',
+  settled_at  timestamptz NOT NULL DEFAULT '-infinity',
   PRIMARY KEY (vehicle_id, geofence_id, entered_at)
 );
 CREATE INDEX zone_visit_settled_at ON zone_visit (vehicle_id, settled_at);
@@ -114,7 +114,7 @@ CREATE TABLE excursion (
   is_open        boolean NOT NULL,
   revision       integer NOT NULL,
   rule_version   bigint NOT NULL,
-  settled_at     timestamptz NOT NULL DEFAULT 'infinity',
+  settled_at     timestamptz NOT NULL DEFAULT '-infinity',
   PRIMARY KEY (vehicle_id, rule_id, tier, started_at)
 );
 CREATE INDEX excursion_settled_at ON excursion (vehicle_id, settled_at);
@@ -135,7 +135,7 @@ CREATE TABLE drive_day (
   samples         integer NOT NULL,
   max_speed_kmh   real,
   revision        integer NOT NULL,
-  settled_at      timestamptz NOT NULL DEFAULT 'infinity',
+  settled_at      timestamptz NOT NULL DEFAULT '-infinity',
   PRIMARY KEY (vehicle_id, day, driver_id)
 );
 CREATE INDEX drive_day_settled_at ON drive_day (vehicle_id, settled_at);
@@ -189,7 +189,7 @@ CREATE TABLE alert_condition (
   geom        geometry(Point, 4326),
   details     jsonb,
   change      bigint NOT NULL,
-  settled_at  timestamptz NOT NULL DEFAULT 'infinity',
+  settled_at  timestamptz NOT NULL DEFAULT '-infinity',
   PRIMARY KEY (vehicle_id, kind, subject_id, began_at)
 );
 CREATE INDEX alert_condition_settled_at ON alert_condition (vehicle_id, settled_at);

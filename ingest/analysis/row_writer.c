@@ -193,6 +193,9 @@ static void add_upsert(struct writing *writing, enum fold_kind kind, const struc
   writing->upsert_steps[kind] = add_step(writing, statements_of(kind).upsert, parameters);
 }
 
+/* Where a window has no beginning; before all rows of the analysis, and after those that are not of it. */
+static const int64_t BEGINNING_US = INT64_C(-62135596800) * US_PER_SECOND;
+
 /* Before the rows are written: an infinite settled_at is that of rows that were open before. */
 static void add_removal(struct writing *writing, enum fold_kind kind, const struct gathered *all)
 {
@@ -209,6 +212,7 @@ static void add_removal(struct writing *writing, enum fold_kind kind, const stru
       vehicle_ids[count] = window->settings.vehicle_id;
       from_us[count] = kind == FOLD_ROAD_RUNS ? window->runs_from_us : window->from_us;
       until_us[count] = kind == FOLD_ROAD_RUNS ? window->runs_until_us : window->until_us;
+      from_us[count] = from_us[count] == WINDOW_BEGINNING ? BEGINNING_US : from_us[count];
       has_no_end[count] = window->until_us == WINDOW_NO_END;
       count++;
     }

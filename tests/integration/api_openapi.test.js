@@ -202,6 +202,8 @@ const REQUESTS = [
   ['get', '/v1/positions/changes', '/v1/positions/changes?f=ndjson', 200],
   ['get', '/v1/positions/changes', '/v1/positions/changes?f=geojson', 406],
   ['get', '/v1/stream', '/v1/stream', 426],
+  ['get', '/v1/analysis/status', '/v1/analysis/status', 200],
+  ['get', '/v1/analysis/status', '/v1/analysis/status?x=1', 400],
   ['get', '/v1/ingest/status', '/v1/ingest/status', 200],
   ['get', '/v1/ingest/status', '/v1/ingest/status?x=1', 400],
   ['get', '/v1/ingest/rejected', '/v1/ingest/rejected', 200],
