@@ -15,7 +15,7 @@ static struct json_string_result success(const char *after)
 #define EACH_BYTE UINT64_C(0x0101010101010101)
 #define HIGH_BITS UINT64_C(0x8080808080808080)
 
-/* Non-zero when a byte of the word is a quote, a backslash or a control character. */
+/* The high bit of every byte that is a quote, a backslash or a control character; bytes above such a one may have it too. */
 static uint64_t word_stops(uint64_t word)
 {
   uint64_t quote = word ^ (EACH_BYTE * '"');
@@ -37,7 +37,13 @@ static const char *find_stop(const char *at, const char *end, uint64_t *bits)
   uint64_t word;
   while (end - at >= (ptrdiff_t)sizeof word) {
     memcpy(&word, at, sizeof word);
-    if (word_stops(word) != 0) {
+    uint64_t stops = word_stops(word);
+    if (stops != 0 && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__) {
+      uint64_t below_stop = (stops & -stops) - 1; /* with bits of the stop itself, but not its highest */
+      *bits |= word & below_stop;
+      return at + __builtin_ctzll(stops) / 8;
+    }
+    if (stops != 0) {
       break;
     }
     *bits |= word;

@@ -265,12 +265,56 @@ static void test_typed_reads(void **state)
   arena_free(arena);
 }
 
+/* Strings are read a word at a time: every place within a word, for what ends a string and for what spoils it. */
+static void test_every_length_of_a_string(void **state)
+{
+  (void)state;
+  static const struct {
+    const char *behind;
+    bool is_good;
+  } ENDS[] = {{"\"", true},
+              {"\"\x01\"\\\x80", true},
+              {"\\n\"", true},
+              {"\xC3\xA9\"", true},
+              {"\x80\"", false},
+              {"\x1F\"", false},
+              {"", false},
+              {"\\", false},
+              {"\xFF", false},
+              {"\"\xFF", true},
+              {"\x7F !#[]^\"", true},
+              {"\\\"\"", true}};
+  for (size_t end = 0; end < sizeof ENDS / sizeof ENDS[0]; end++) {
+    for (size_t length = 0; length < 40; length++) {
+      char bytes[64] = "\"";
+      memset(bytes + 1, 'a', length);
+      strcpy(bytes + 1 + length, ENDS[end].behind);
+      size_t count = strlen(bytes);
+      char *exact = malloc(count);
+      memcpy(exact, bytes, count);
+      struct arena *arena = arena_new(1024);
+      struct text rest = {exact, count};
+      const struct json *value = NULL;
+      struct error error = json_parse_next(arena, &rest, JSON_LIMITS_DEFAULT, &value);
+      assert_int_equal(error.code, ENDS[end].is_good ? ERROR_NONE : ERROR_BAD_INPUT);
+      assert_true(!ENDS[end].is_good || (value->text.length >= length && memcmp(value->text.data, bytes + 1, length) == 0));
+      arena_free(arena);
+      free(exact);
+    }
+  }
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_cases),          cmocka_unit_test(test_tree),   cmocka_unit_test(test_path_cuts_whole_characters),
-      cmocka_unit_test(test_several_values), cmocka_unit_test(test_limits), cmocka_unit_test(test_many_members),
+      cmocka_unit_test(test_cases),
+      cmocka_unit_test(test_tree),
+      cmocka_unit_test(test_path_cuts_whole_characters),
+      cmocka_unit_test(test_several_values),
+      cmocka_unit_test(test_limits),
+      cmocka_unit_test(test_many_members),
       cmocka_unit_test(test_typed_reads),
+      cmocka_unit_test(test_every_length_of_a_string),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
