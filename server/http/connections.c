@@ -95,7 +95,8 @@ void connection_enter(struct connections *connections, struct connection *connec
 {
   connections->working += is_in_flight(state) - is_in_flight(connection->state);
   connection->state = state;
-  int64_t now_us = clock_monotonic_us();
+  bool starts_deadline = state != CONNECTION_HEAD && state != CONNECTION_WORKING;
+  int64_t now_us = starts_deadline ? clock_monotonic_us() : 0;
   switch (state) {
   case CONNECTION_PEEKING:
     connection->deadline_us = now_us + connections->head_timeout_us;

@@ -75,7 +75,7 @@ void request_resume(struct request *request)
   }
   if (request->stage == STAGE_BODY) {
     body_stream_resumed(request);
-  } else {
+  } else if (request->stage == STAGE_ANSWERED) {
     connection_enter(&request->server->connections, request->connection, CONNECTION_WRITING);
   }
   if (was_suspended) {

@@ -189,10 +189,24 @@ static struct error decode_path(struct request *request)
   return error_none();
 }
 
+static void find_route(struct request *request)
+{
+  struct route_match *last = &request->server->last_match;
+  if (last->route != NULL && last->route->method == request->method &&
+      text_equal(text_from(last->route->pattern), request->path_encoded)) {
+    request->match = *last;
+    return;
+  }
+  request->match = router_match(request->server->router, request->method, request->path_encoded);
+  if (request->match.parameter_count == 0) {
+    *last = request->match;
+  }
+}
+
 static struct error check_route(struct request *request)
 {
   const struct http_server *server = request->server;
-  request->match = router_match(server->router, request->method, request->path_encoded);
+  find_route(request);
   TRY(decode_path(request));
   if (server->settings.on_websocket != NULL && text_equal(request->path_encoded, TEXT(STREAM_PATH))) {
     return error_make(ERROR_UPGRADE_REQUIRED, "open a WebSocket on a connection of its own");

@@ -30,6 +30,7 @@ struct http_server {
   struct connections connections;
   struct connection *adopting; /* is just being handed to libmicrohttpd */
   struct http_metrics *metrics;
+  struct route_match last_match; /* of a path without parameters: senders ask for one path all day */
   struct request *free_requests;
   int free_request_count;
   int awaited_count;   /* requests with is_awaited */
