@@ -2,11 +2,16 @@
 
 #include <stdlib.h>
 
+#include "ingest/events/event_copy.h"
+
 struct spool_events {
   struct batch_writer *writer;
   struct event_settings settings;
+  struct arena *trees; /* of one body at a time */
   struct buffer scratch;
 };
+
+enum { TREES_ARENA_BYTES = 64 * 1024 };
 
 /* An entry on its way through the writer; lives in its chunk's arena. */
 struct respooled {
@@ -40,7 +45,9 @@ static void submit(struct spool_events *events, struct spool_entry *entry, struc
   struct events found;
   struct event_input input = {
       .body = entry->body, .vehicle_hint = entry->vehicle_hint, .now_us = entry->received_at_us, .source = entry->source};
-  event_read(arena, &events->scratch, &events->settings, &input, &found);
+  event_read(events->trees, &events->scratch, &events->settings, &input, &found);
+  event_copy(arena, entry->body, &found);
+  arena_reset(events->trees);
   struct respooled *respooled = arena_alloc(arena, sizeof *respooled);
   respooled->entry = entry;
   respooled->delivery = (struct delivery){.breadcrumbs = found.breadcrumbs,
@@ -81,12 +88,14 @@ struct spool_events *spool_events_new(struct batch_writer *writer, const struct 
   }
   made->writer = writer;
   made->settings = *settings;
+  made->trees = arena_new(TREES_ARENA_BYTES);
   return made;
 }
 
 void spool_events_free(struct spool_events *events)
 {
   if (events != NULL) {
+    arena_free(events->trees);
     buffer_free(&events->scratch);
     free(events);
   }

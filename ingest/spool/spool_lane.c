@@ -9,7 +9,7 @@ enum {
   CHUNK_ENTRIES_MAX = 512,
   CHUNK_BYTES_MAX = 1 << 20,   /* of their bodies */
   CHUNKS_OUT_MAX = 8,          /* two batches of the writer: one that it commits, and the next */
-  ARENA_FIRST_BYTES = 4 << 20, /* for the bodies, and what the taker reads from them */
+  ARENA_FIRST_BYTES = 1 << 20, /* for the bodies, and what the taker reads from them */
   BACK_OFF_FIRST_MS = 100,
   BACK_OFF_MAX_MS = 5000,
 };

@@ -26,6 +26,7 @@ struct attempt {
   struct position_candidate *candidates;
   size_t candidate_count;
   struct db_pipeline *pipeline;
+  struct db_copy *copy; /* when the new rows are not inserted by the pipeline */
   int step_count;
   int advance_step;
   int insert_step;
@@ -169,11 +170,17 @@ static void add_all_steps(struct attempt *attempt)
   }
 }
 
-/* A COPY cannot be part of a pipeline: it comes behind it, together with the end of the transaction. */
+/* A COPY cannot be part of a pipeline: it comes behind it, together with the end of the transaction. Its bytes are made while
+ * the server works on the pipeline. */
+static void begin_copy(struct attempt *attempt)
+{
+  db_pipeline_begin(attempt->store->connection, attempt->pipeline);
+  attempt->copy = batch_breadcrumb_copy(attempt->batch, attempt->new_row_count, number_before(attempt));
+}
+
 static struct error copy_and_commit(struct attempt *attempt)
 {
-  return db_copy_run(attempt->store->connection, &SQL_COPY_BREADCRUMBS,
-                     batch_breadcrumb_copy(attempt->batch, attempt->new_row_count, number_before(attempt)), &SQL_COMMIT_BATCH);
+  return db_copy_run(attempt->store->connection, &SQL_COPY_BREADCRUMBS, attempt->copy, &SQL_COMMIT_BATCH);
 }
 
 /* *is_overtaken: others have written since; nothing was stored. */
@@ -193,6 +200,9 @@ static struct error run_attempt(struct attempt *attempt, bool *is_overtaken)
   attempt->candidates = arena_alloc_bytes(batch->arena, batch->row_count * sizeof *attempt->candidates);
   attempt->candidate_count = batch_position_candidates(batch, attempt->candidates);
   add_all_steps(attempt);
+  if (copies(attempt)) {
+    begin_copy(attempt);
+  }
   struct error error = db_pipeline_run(store->connection, attempt->pipeline, &failed_step);
   *is_overtaken = error.code == ERROR_DATABASE_REFUSED && failed_step != NO_STEP && failed_step == attempt->advance_step &&
                   strcmp(error.sqlstate, "23502") == 0;

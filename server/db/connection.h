@@ -102,6 +102,9 @@ struct db_pipeline;
 struct db_pipeline *db_pipeline_new(struct arena *arena);
 void db_pipeline_add(struct db_pipeline *pipeline, const struct sql_statement *statement,
                      const struct db_parameters *parameters);
+/* For work that can be done while the server is at it: sends what has been added, as far as it goes without waiting. Nothing
+ * else may use the connection before db_pipeline_run, which tells of errors. */
+void db_pipeline_begin(struct db_connection *connection, struct db_pipeline *pipeline);
 /* BEGIN, COMMIT and such, as prepared statements without parameters come as .sql files too. */
 struct error db_pipeline_run(struct db_connection *connection, struct db_pipeline *pipeline,
                              int *failed_index) ERROR_MUST_CHECK;

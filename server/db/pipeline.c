@@ -20,6 +20,8 @@ struct db_pipeline {
   struct db_rows *rows;
   int count;
   int capacity;
+  bool has_begun;
+  struct error begin_error;
 };
 
 enum { FIRST_STEPS = 8, STATEMENT_NAME_MAX = 16 };
@@ -164,10 +166,11 @@ static struct error receive_steps(struct db_connection *connection, struct step 
   return refused;
 }
 
-static struct error run_steps(struct db_connection *connection, struct step *steps, int count, int *failed_index)
+static struct error end_steps(struct db_connection *connection, struct step *steps, int count, struct error sent,
+                              int *failed_index)
 {
   *failed_index = -1;
-  struct error error = send_steps(connection, steps, count);
+  struct error error = sent;
   if (error.code == ERROR_NONE) {
     error = receive_steps(connection, steps, count, failed_index);
   }
@@ -175,6 +178,11 @@ static struct error run_steps(struct db_connection *connection, struct step *ste
     session_end_broken_transaction(connection);
   }
   return error;
+}
+
+static struct error run_steps(struct db_connection *connection, struct step *steps, int count, int *failed_index)
+{
+  return end_steps(connection, steps, count, send_steps(connection, steps, count), failed_index);
 }
 
 static void clear_result(void *result)
@@ -204,10 +212,22 @@ void db_pipeline_add(struct db_pipeline *pipeline, const struct sql_statement *s
   pipeline->steps[pipeline->count++] = (struct step){.statement = statement, .parameters = parameters};
 }
 
+void db_pipeline_begin(struct db_connection *connection, struct db_pipeline *pipeline)
+{
+  pipeline->has_begun = true;
+  pipeline->begin_error = send_steps(connection, pipeline->steps, pipeline->count);
+  if (pipeline->begin_error.code == ERROR_NONE) {
+    (void)PQflush(connection->session); /* what fails now fails again when the results are asked for */
+  }
+}
+
 struct error db_pipeline_run(struct db_connection *connection, struct db_pipeline *pipeline, int *failed_index)
 {
   int failed = -1;
-  const struct error error = run_steps(connection, pipeline->steps, pipeline->count, &failed);
+  if (!pipeline->has_begun) {
+    db_pipeline_begin(connection, pipeline);
+  }
+  const struct error error = end_steps(connection, pipeline->steps, pipeline->count, pipeline->begin_error, &failed);
   pipeline->rows = arena_alloc_array(pipeline->arena, (size_t)pipeline->count, sizeof *pipeline->rows);
   for (int i = 0; i < pipeline->count; i++) {
     PGresult *result = pipeline->steps[i].result;
