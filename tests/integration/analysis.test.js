@@ -4,7 +4,7 @@ import { test } from 'node:test';
 
 import { analysed, derivedRows } from './support/analysis.js';
 import { seeded } from './support/kill_load.js';
-import { Program, iotEvent, sleep } from './support/program.js';
+import { Program, eventually, iotEvent, sleep } from './support/program.js';
 
 const ROUNDS = Number(process.env.CRUMBTRAIL_ANALYSIS_ROUNDS ?? 3);
 const SEED = Number(process.env.CRUMBTRAIL_ANALYSIS_SEED ?? Math.floor(Math.random() * 4294967296));
@@ -104,4 +104,107 @@ test(`days in any disorder give the rows of the sorted days (CRUMBTRAIL_ANALYSIS
       await program.stop();
     });
   }
+});
+
+test('killed at any moment, again and again: nothing is lost, nothing is there twice', async () => {
+  const random = seeded(SEED + 1);
+  const events = makeDays(random, 4);
+  const packets = disorder(events, random);
+  const program = await new Program().start();
+  await setRules(program);
+  for (const [i, packet] of packets.entries()) {
+    await post(program, packet);
+    if (i % Math.ceil(packets.length / 6) === 3) {
+      await sleep(random.below(600));
+      await program.kill();
+      program.exit = undefined;
+      await program.start();
+    }
+  }
+  await analysed(program);
+  assert.deepEqual(await derivedRows(program), await cleanRows(events));
+});
+
+test('a change of rules computes the past anew, also when the server is killed meanwhile', async () => {
+  const random = seeded(SEED + 2);
+  const events = makeDays(random, 12);
+  const program = await new Program().start();
+  await program.sql(`INSERT INTO speed_rule VALUES (0, 120, now());
+    INSERT INTO rule_change (changed_at, kind, subject) VALUES (now(), 'speed', 'fleet')`);
+  for (let i = 0; i < events.length; i += 500) {
+    await post(program, events.slice(i, i + 500));
+  }
+  await analysed(program);
+  const before = await derivedRows(program);
+  const revisions = await program.sql('SELECT vehicle_id, started_at, revision FROM trip ORDER BY 1, 2');
+  await program.sql(`BEGIN; DELETE FROM speed_rule;
+    INSERT INTO speed_rule VALUES (0, 80, now());
+    INSERT INTO temperature_rule (name, highest_c, urgent_highest_c, updated_at) VALUES ('frozen', -15, -10, now());
+    INSERT INTO rule_change (changed_at, kind, subject) VALUES (now(), 'speed', 'fleet');
+    INSERT INTO recompute (requested_at, reason, vehicle_id, from_at, until_at, needs_matching)
+      VALUES (now(), 'first', 0, '-infinity', 'infinity', false), (now(), 'second', 0, '-infinity', 'infinity', false);
+    COMMIT`);
+  await sleep(random.below(1500));
+  await program.kill();
+  program.exit = undefined;
+  await program.start();
+  await analysed(program);
+  const after = await derivedRows(program);
+  assert.deepEqual(after, await cleanRows(events));
+  assert.notDeepEqual(after, before);
+  const { body } = await program.get('/v1/analysis/status');
+  const [second, first] = body.recomputes;
+  assert.deepEqual([first.reason, first.merged_into], ['first', second.recompute_id]);
+  assert.deepEqual([second.vehicles_all, second.vehicles_done, second.merged_into], [12, 12, null]);
+  assert.deepEqual(await program.sql('SELECT vehicle_id, started_at, revision FROM trip ORDER BY 1, 2'), revisions, 'what is the same is untouched');
+});
+
+test('of two servers one analyses; when it dies, the other goes on', async () => {
+  const random = seeded(SEED + 3);
+  const events = makeDays(random, 2);
+  const first = await new Program().start();
+  const second = await new Program({ database: `host=${first.data}/run user=postgres dbname=crumbtrail` }).start();
+  const leads = async (program) => (await program.metric('crumbtrail_analysis_leader')) === 1;
+  await eventually(async () => (await leads(first)) || (await leads(second)), { timeoutMs: 60_000, what: 'a leader' });
+  assert.equal((await first.get('/v1/analysis/status')).body.has_leader, true);
+  const leader = await leads(first);
+  await setRules(first);
+  await post(first, events.slice(0, 300));
+  await analysed(first);
+  // The cluster belongs to the first server: its connection is ended in its stead, again and again.
+  const backend = `SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND classid = 7237001 AND objid = 2`;
+  for (let i = 300; i < events.length; i += 400) {
+    await post(leader ? second : first, events.slice(i, i + 400));
+    await first.sql(backend);
+  }
+  await analysed(first);
+  assert.deepEqual(await derivedRows(first), await cleanRows(events));
+  await second.stop();
+});
+
+test('days are those of the depot, summer time right; another zone computes all anew', async () => {
+  const program = new Program({ flags: ['--depot-time-zone', 'Europe/Berlin'] });
+  await program.start();
+  // 2026-03-29 has 23 hours in Berlin: from 23:00 to 22:00 in UTC.
+  const at = (text, i) => iotEvent({ vehicle: 'analysis_zone', version: i, seconds: Date.parse(text) / 1000 + i * 60, lat: 52 + i / 100, lon: 13 });
+  const night = Array.from({ length: 60 }, (_, i) => at('2026-03-28T22:30:00Z', i));
+  const evening = Array.from({ length: 60 }, (_, i) => at('2026-03-29T19:50:00Z', i + 100));
+  await post(program, night);
+  await post(program, evening);
+  await analysed(program);
+  const days = () => program.sql('SELECT day, samples FROM drive_day ORDER BY day');
+  assert.deepEqual(await days(), [['2026-03-28', '30'], ['2026-03-29', '60'], ['2026-03-30', '30']]);
+  await program.stop();
+  program.exit = undefined;
+  program.flags = [];
+  await program.start();
+  await analysed(program);
+  assert.deepEqual(await days(), [['2026-03-28', '60'], ['2026-03-29', '60']]);
+  assert.deepEqual((await program.get('/v1/analysis/status')).body.recomputes.map(({ reason }) => reason), ['depot-time-zone']);
+  await program.stop();
+  program.exit = undefined;
+  program.flags = ['--depot-time-zone', 'Europe/Atlantis'];
+  await program.start({ waitReady: false });
+  assert.notEqual((await program.exited).code, 0);
+  assert.match(program.log, /depot-time-zone.*Europe\/Atlantis/);
 });
