@@ -34,7 +34,7 @@ api_query positions_history, positions_latest, positions_at, positions_changes; 
 api_query alerts_list, alerts_read, deliveries_list;                            /* alerts/alerts.c, deliveries.c */
 api_query channels_list, channels_read, alert_policies_list, alert_policies_read, mutes_list; /* alerts/channels.c */
 api_query page_read;                                                                          /* page.c */
-api_query analysis_status_read;                          /* analysis_status.c */
+api_query analysis_status_read;                                                               /* analysis_status.c */
 api_query ingest_status_read;                            /* ingest_status.c; the connection is NULL when the database is away */
 api_query rejected_list, rejected_read;                  /* rejected.c */
 api_query objects_list;                                  /* objects.c */
@@ -42,6 +42,7 @@ api_query trace_read;                                    /* trace.c */
 api_query trips_list, stops_list;                        /* trips/trips.c, trips/stops.c */
 api_query episodes_list, episodes_read, episodes_review; /* speeding/episodes.c, speeding/reviews.c */
 api_query reports_read, packs_read;                      /* speeding/reports.c, speeding/pack.c */
+api_query speeding_settings_get, speeding_settings_put;  /* speeding/settings.c */
 
 api_query temperature_series, temperature_excursions; /* temperature/series.c, temperature/excursions.c */
 /* rules/temperature_rules.c, rules/temperature_rule_changes.c */
