@@ -141,10 +141,10 @@ static struct error start_writer(struct ingest *ingest)
 
 static struct error start_analyser(struct ingest *ingest)
 {
-  const struct analyser_settings analyser = {
-      .database = database_of(ingest, "crumbtrail analyser", ANALYSIS_TIMEOUT_MS),
-      .time_zone = ingest->settings.config->depot_time_zone,
-      .metrics = ingest->settings.metrics};
+  const struct analyser_settings analyser = {.database = database_of(ingest, "crumbtrail analyser", ANALYSIS_TIMEOUT_MS),
+                                             .time_zone = ingest->settings.config->depot_time_zone,
+                                             .uses_estimates = strcmp(ingest->settings.config->estimated_limits, "yes") == 0,
+                                             .metrics = ingest->settings.metrics};
   return analyser_start(analyser, &ingest->analyser);
 }
 

@@ -32,6 +32,7 @@ struct config {
   int64_t stale_field_s;           /* 60 */
   int64_t silent_after_s;          /* 900 */
   const char *depot_time_zone;     /* as PostgreSQL names it; UTC */
+  const char *estimated_limits;    /* no | yes */
   int64_t query_workers;           /* 4 */
   int64_t query_timeout_ms;        /* statement_timeout of API queries; 30000 */
   int64_t report_memory_mb;        /* what reports may keep in memory; 256 */

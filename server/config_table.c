@@ -34,6 +34,8 @@ const struct setting SETTINGS[] = {
      .help = "A vehicle that sends nothing for this long is silent."},
     {PLAIN("depot-time-zone", depot_time_zone, "ZONE", "UTC"),
      .help = "Time zone in whose days sums and reports are made: Europe/Berlin. A change computes all derived rows anew."},
+    {CHOICE("estimated-limits", estimated_limits, "no|yes", "no"),
+     .help = "Where no other limit is known, the usual one of the road's class counts, marked as estimated."},
     {NUMBER("query-workers", query_workers, "threads", "4", 1, 64),
      .help = "Threads that answer queries, one database connection each."},
     {NUMBER("query-timeout-ms", query_timeout_ms, "milliseconds", "30000", 100, 3600000), .help = "Time limit of a query."},

@@ -227,7 +227,7 @@ static struct error check_time_zone(const struct analyser_settings *settings)
   struct db_connection *connection = NULL;
   struct error error = db_open(settings->database, &connection);
   if (error.code == ERROR_NONE) {
-    struct rule_book *book = rule_book_new();
+    struct rule_book *book = rule_book_new(settings->uses_estimates);
     error = rule_book_read_days(book, connection, settings->time_zone);
     rule_book_free(book);
   }
@@ -245,7 +245,8 @@ struct error analyser_start(struct analyser_settings settings, struct analyser *
   analyser->settings = settings;
   analyser->settings.database.give_up_at_us = &analyser->give_up_at_us;
   analyser->metrics = register_metrics(settings.metrics);
-  analyser->analysis = analysis_new((struct analysis_settings){.time_zone = settings.time_zone});
+  analyser->analysis =
+      analysis_new((struct analysis_settings){.time_zone = settings.time_zone, .uses_estimates = settings.uses_estimates});
   analyser->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   const int failed = analyser->wake_fd < 0 ? errno : pthread_create(&analyser->thread, NULL, run, analyser);
   if (failed != 0) {

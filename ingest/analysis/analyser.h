@@ -15,6 +15,7 @@ struct analyser;
 struct analyser_settings {
   struct db_settings database; /* its texts are borrowed until analyser_stop */
   const char *time_zone;       /* of the depot, as PostgreSQL names it; borrowed as well */
+  bool uses_estimates;         /* the setting estimated-limits */
   struct metrics *metrics;
 };
 

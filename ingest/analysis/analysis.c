@@ -30,7 +30,7 @@ struct analysis *analysis_new(struct analysis_settings settings)
   }
   analysis->settings = settings;
   analysis->arena = arena_new(ARENA_BYTES);
-  analysis->book = rule_book_new();
+  analysis->book = rule_book_new(settings.uses_estimates);
   analysis->roads = road_source_new();
   analysis->folds = live_folds_new();
   return analysis;

@@ -12,6 +12,7 @@ struct analysis;
 
 struct analysis_settings {
   const char *time_zone; /* of the depot; borrowed */
+  bool uses_estimates;   /* limits that are usual for a road's class count where no other is known */
 };
 
 /* What it did; sums. */

@@ -17,7 +17,7 @@ static struct error read_progress(struct analysis *analysis, bool *is_other_feed
   return error_none();
 }
 
-/* Nothing of what another program, or the same one with another zone of time, has computed holds. */
+/* Nothing of what another program, or the same one with other settings, has computed holds. */
 static struct error ask_all(struct analysis *analysis, struct text reason)
 {
   struct db_parameters *none = db_parameters_new(analysis->arena);
@@ -38,6 +38,20 @@ static struct error follow_time_zone(struct analysis *analysis)
   }
   LOG_INFO("depot_time_zone_changed", "zone=%s", log_quote_cstring(analysis->settings.time_zone));
   return ask_all(analysis, TEXT("depot-time-zone"));
+}
+
+static struct error follow_estimates(struct analysis *analysis)
+{
+  int64_t changed = 0;
+  struct db_parameters *estimates = db_parameters_new(analysis->arena);
+  db_add_bool(estimates, analysis->settings.uses_estimates);
+  db_add_time(estimates, clock_now_us());
+  TRY(db_run(analysis->connection, &SQL_UPSERT_ESTIMATED_LIMITS, estimates, &changed));
+  if (changed == 0 || analysis->seq == 0) {
+    return error_none();
+  }
+  LOG_INFO("estimated_limits_changed", "used=%d", analysis->settings.uses_estimates);
+  return ask_all(analysis, TEXT("estimated-limits"));
 }
 
 static struct error follow_format(struct analysis *analysis)
@@ -67,6 +81,7 @@ static struct error begin(struct analysis *analysis)
   TRY(read_progress(analysis, &is_other_feed));
   TRY(db_run(analysis->connection, &SQL_BEGIN_BATCH, NULL, NULL));
   TRY(follow_time_zone(analysis));
+  TRY(follow_estimates(analysis));
   TRY(follow_format(analysis));
   TRY(follow_feed(analysis, is_other_feed));
   TRY(db_run(analysis->connection, &SQL_COMMIT_BATCH, NULL, NULL));

@@ -26,7 +26,7 @@ struct rule_book {
   struct text pause_field;
 };
 
-struct rule_book *rule_book_new(void)
+struct rule_book *rule_book_new(bool uses_estimates)
 {
   struct rule_book *book = calloc(1, sizeof *book);
   if (book == NULL) {
@@ -35,6 +35,7 @@ struct rule_book *rule_book_new(void)
   book->days_arena = arena_new(1024);
   book->arena = arena_new(1024);
   book->fleet_kmh = NAN;
+  book->uses_estimates = uses_estimates;
   book->speeding = speeding_rules_default();
   return book;
 }

@@ -20,7 +20,8 @@ struct vehicle_rules {
   size_t assignment_count;
 };
 
-struct rule_book *rule_book_new(void);
+/* uses_estimates: the setting estimated-limits. */
+struct rule_book *rule_book_new(bool uses_estimates);
 void rule_book_free(struct rule_book *book); /* accepts NULL */
 
 /* The days of the depot's time zone; once for a connection, before all else. ERROR_SETUP: PostgreSQL knows no such zone. */

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "ingest/analysis/id_index.h"
 #include "ingest/analysis/road_map.h"
 #include "ingest/analysis/road_source.h"
 #include "server/base/clock.h"
@@ -49,7 +50,7 @@ static void read_drives(void)
   }
 }
 
-static void count(struct score *score, const struct road_source *source, const struct truth *truth, struct road_match match)
+static void count(struct score *score, struct road_source *source, const struct truth *truth, struct road_match match)
 {
   const struct road_limits *limits = road_source_limits(source, match.road_id);
   const float limit_kmh = limits == NULL ? NAN : (match.is_forward ? limits->posted_forward_kmh : limits->posted_backward_kmh);
@@ -60,10 +61,9 @@ static void count(struct score *score, const struct road_source *source, const s
   } else {
     score->wrong++;
   }
-  const uint32_t segment = road_map_find(road_source_map((struct road_source *)(uintptr_t)source), match.road_id);
-  if (match.road_id != 0) {
-    const struct map_road road = road_map_segment(road_source_map((struct road_source *)(uintptr_t)source), segment);
-    score->against_oneway += road.oneway == (match.is_forward ? -1 : 1);
+  const uint32_t segment = road_map_find(road_source_map(source), match.road_id);
+  if (segment != ID_INDEX_NONE) {
+    score->against_oneway += road_map_segment(road_source_map(source), segment).oneway == (match.is_forward ? -1 : 1);
   }
 }
 
@@ -112,6 +112,41 @@ static void check(struct error error)
   }
 }
 
+/* All that is measured. */
+struct measured {
+  struct score matched, pointwise;
+  int64_t prepare_us, match_us;
+  size_t pending_max, pending_sum;
+};
+
+static void match_drive(struct road_source *source, struct db_connection *connection, size_t from, struct measured *measured)
+{
+  struct arena *arena = arena_new(1 << 16);
+  struct road_matcher matcher;
+  struct row_set settled = row_set_make(arena, sizeof(struct road_match));
+  road_matcher_init(&matcher);
+  const struct road_track track = {&matcher, fixes + from, drive_end(from) - from};
+  const int64_t began_us = clock_thread_cpu_us();
+  check(road_source_prepare(source, connection, arena, &track, 1));
+  const int64_t prepared_us = clock_thread_cpu_us();
+  for (size_t i = 0; i < track.count; i++) {
+    road_matcher_step(&matcher, road_source_map(source), &track.fixes[i], &settled);
+    const size_t pending = road_matcher_pending(&matcher);
+    measured->pending_max = pending > measured->pending_max ? pending : measured->pending_max;
+    measured->pending_sum += pending;
+  }
+  road_matcher_settle(&matcher, &settled);
+  measured->match_us += clock_thread_cpu_us() - prepared_us;
+  measured->prepare_us += prepared_us - began_us;
+  const struct road_match *matches = settled.items;
+  for (size_t i = 0; i < track.count; i++) {
+    count(&measured->matched, source, &truths[from + i], matches[i]);
+    count(&measured->pointwise, source, &truths[from + i], nearest(road_source_map(source), &track.fixes[i]));
+  }
+  road_matcher_free(&matcher);
+  arena_free(arena);
+}
+
 int main(int argument_count, char **arguments)
 {
   if (argument_count < 2) {
@@ -123,55 +158,18 @@ int main(int argument_count, char **arguments)
   struct db_connection *connection = NULL;
   check(db_open((struct db_settings){.conninfo = arguments[1], .application_name = "bench_roads"}, &connection));
   struct road_source *source = road_source_new();
-  struct score matched = {0};
-  struct score pointwise = {0};
-  int64_t prepare_us = 0;
-  int64_t match_us = 0;
-  size_t pending_max = 0;
-  size_t pending_sum = 0;
+  struct measured measured = {0};
   for (size_t from = 0; from < breadcrumb_count; from = drive_end(from)) {
-    struct arena *arena = arena_new(1 << 16);
-    struct road_matcher matcher;
-    struct row_set settled = row_set_make(arena, sizeof(struct road_match));
-    road_matcher_init(&matcher);
-    struct road_track track = {&matcher, fixes + from, drive_end(from) - from};
-    const int64_t began_us = clock_thread_cpu_us();
-    check(road_source_prepare(source, connection, arena, &track, 1));
-    const int64_t prepared_us = clock_thread_cpu_us();
-    for (size_t i = 0; i < track.count; i++) {
-      road_matcher_step(&matcher, road_source_map(source), &track.fixes[i], &settled);
-      const size_t pending = road_matcher_pending(&matcher);
-      pending_max = pending > pending_max ? pending : pending_max;
-      pending_sum += pending;
-    }
-    road_matcher_settle(&matcher, &settled);
-    match_us += clock_thread_cpu_us() - prepared_us;
-    prepare_us += prepared_us - began_us;
-    const struct road_match *matches = settled.items;
-    for (size_t i = 0; i < track.count; i++) {
-      count(&matched, source, &truths[from + i], matches[i]);
-      count(&pointwise, source, &truths[from + i], nearest(road_source_map(source), &track.fixes[i]));
-      if (getenv("VERBOSE") != NULL) {
-        const struct road_limits *l = road_source_limits(source, matches[i].road_id);
-        printf("%zu,%d,%lld,%d,%.1f,%lld,%d,%.1f,%.7f,%.7f,%.1f,%.0f\n", from + i, truths[from + i].drive,
-               (long long)truths[from + i].road_id, truths[from + i].is_forward, (double)truths[from + i].limit_kmh,
-               (long long)matches[i].road_id, matches[i].is_forward,
-               l == NULL ? (double)NAN : (double)(matches[i].is_forward ? l->posted_forward_kmh : l->posted_backward_kmh),
-               track.fixes[i].longitude_deg, track.fixes[i].latitude_deg, (double)track.fixes[i].speed_kmh,
-               (double)track.fixes[i].heading_deg);
-      }
-    }
-    road_matcher_free(&matcher);
-    arena_free(arena);
+    match_drive(source, connection, from, &measured);
   }
   const double breadcrumbs = (double)breadcrumb_count;
-  print("matched", &matched);
-  print("by point", &pointwise);
+  print("matched", &measured.matched);
+  print("by point", &measured.pointwise);
   printf(
       "%zu breadcrumbs; %.2f us each to match, %.2f to prepare (reading the roads included); pending %.2f on average, at most "
       "%zu\n",
-      breadcrumb_count, (double)match_us / breadcrumbs, (double)prepare_us / breadcrumbs, (double)pending_sum / breadcrumbs,
-      pending_max);
+      breadcrumb_count, (double)measured.match_us / breadcrumbs, (double)measured.prepare_us / breadcrumbs,
+      (double)measured.pending_sum / breadcrumbs, measured.pending_max);
   road_source_free(source);
   db_close(connection);
   free(fixes);

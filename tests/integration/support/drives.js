@@ -44,7 +44,9 @@ export class Network {
   #add(segment, forward, points, limit) {
     const from = forward ? segment.from_node : segment.to_node;
     const to = forward ? segment.to_node : segment.from_node;
-    const arc = { road: segment.road_id, forward, points, limit, to };
+    let length_m = 0;
+    for (let i = 1; i < points.length; i++) length_m += Math.hypot(points[i][0] - points[i - 1][0], points[i][1] - points[i - 1][1]);
+    const arc = { road: segment.road_id, forward, points, limit, to, length_m };
     if (!this.leaving.has(from)) this.leaving.set(from, []);
     this.leaving.get(from).push(arc);
   }
@@ -67,8 +69,11 @@ function stopBefore(line, distance_m, stop_s) {
 function planLine(network, random, length_m) {
   let arc = network.arcs[Math.floor(random() * network.arcs.length)];
   const line = [];
+  const recent = []; /* nobody drives in circles */
   let along = 0;
   while (along < length_m) {
+    recent.push(arc.road);
+    if (recent.length > 20) recent.shift();
     for (let i = 0; i < arc.points.length; i++) {
       const last = line.at(-1);
       const step = last ? Math.hypot(arc.points[i][0] - last.x, arc.points[i][1] - last.y) : 0;
@@ -77,11 +82,11 @@ function planLine(network, random, length_m) {
       else line.push({ x: arc.points[i][0], y: arc.points[i][1], along, arc, stop_s: 0 });
     }
     const heading = bearing(arc.points.at(-2), arc.points.at(-1));
-    const onward = (network.leaving.get(arc.to) ?? []).filter((next) => next.road !== arc.road
+    const onward = (network.leaving.get(arc.to) ?? []).filter((next) => !recent.includes(next.road)
       && turn(heading, bearing(next.points[0], next.points[1])) < 150);
     if (onward.length === 0) return along >= length_m ? line : null;
     onward.sort((a, b) => turn(heading, bearing(a.points[0], a.points[1])) - turn(heading, bearing(b.points[0], b.points[1])));
-    if (onward.length > 1 && random() < 0.08) stopBefore(line, 12, 5 + random() * 35);
+    if (onward.length > 1 && random() < 0.08 && arc.length_m > 25) stopBefore(line, 12, 5 + random() * 35);
     arc = random() < 0.85 ? onward[0] : onward[Math.floor(random() * onward.length)];
   }
   return line;
