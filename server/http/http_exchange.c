@@ -361,6 +361,8 @@ void exchange_on_completed(void *context, struct MHD_Connection *mhd, void **req
     return;
   }
   account(request, reason);
+  plain_answer_give_back(&server->spare_answers, request->plain);
+  request->plain = NULL;
   struct connection *connection = request->connection;
   connection->request = NULL;
   connection_enter(&server->connections, connection, CONNECTION_IDLE);

@@ -311,6 +311,7 @@ static void free_server(struct http_server *server)
     server->free_requests = request->next_free;
     request_free(request);
   }
+  plain_answers_free(&server->spare_answers);
   http_metrics_free(server->metrics);
   stop_accepting(server);
   close(server->wake);

@@ -15,6 +15,7 @@
 struct MHD_Connection;
 struct body_stream;
 struct connection;
+struct plain_answer;
 
 enum request_stage {
   STAGE_HEAD,     /* HTTP thread: libmicrohttpd reads the head */
@@ -94,7 +95,8 @@ struct request {
   bool is_http_1_0;
   const atomic_bool *workers_stopping;
   struct response_stream *stream;
-  uint64_t sent_bytes; /* HTTP thread: of the body */
+  uint64_t sent_bytes;        /* HTTP thread: of the body */
+  struct plain_answer *plain; /* HTTP thread: what it is answered with; NULL: with a response of its own */
 
   /* From here on not cleared when a request is used again: large, and written before they are read. */
   struct error outcome;

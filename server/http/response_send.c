@@ -127,6 +127,39 @@ static void add_headers(struct request *request, struct MHD_Response *response)
   }
 }
 
+/* Whether its headers are those of every plain_answer. */
+static bool is_plain(const struct request *request)
+{
+  return request->method == HTTP_POST && request->status == 200 && !request->begun && !request->compressed &&
+         request->answer_borrowed.data == NULL && request->answer.length > 0 && request->answer.length <= PLAIN_BODY_MAX &&
+         request->content_type != NULL && strcmp(request->content_type, "application/json") == 0 && request->field_count == 0 &&
+         request->etag == NULL && request->known[HEADER_ORIGIN].length == 0 && !request->close_after &&
+         !request->server->is_draining && !text_starts_with(request->path_encoded, TEXT("/v1/"));
+}
+
+static bool send_plain(struct request *request)
+{
+  struct text body = buffer_text(&request->answer);
+  request->plain = plain_answer_take(&request->server->spare_answers, body, request->id_bytes);
+  if (request->plain == NULL) {
+    return false;
+  }
+  request->sent_bytes = body.length;
+  return MHD_queue_response(request->mhd, 200, plain_answer_response(request->plain)) == MHD_YES;
+}
+
+static bool send_own(struct request *request)
+{
+  struct MHD_Response *response = make_response(request);
+  if (response == NULL) {
+    return false;
+  }
+  add_headers(request, response);
+  enum MHD_Result queued = MHD_queue_response(request->mhd, (unsigned)request->status, response);
+  MHD_destroy_response(response);
+  return queued == MHD_YES;
+}
+
 bool response_send(struct request *request)
 {
   if (!request->begun) { /* else outcome, arena and answer are still the worker's */
@@ -138,14 +171,7 @@ bool response_send(struct request *request)
     }
     response_compress(request);
   }
-  struct MHD_Response *response = make_response(request);
-  if (response == NULL) {
-    return false;
-  }
-  add_headers(request, response);
   request->stage = STAGE_ANSWERED;
   connection_enter(&request->server->connections, request->connection, CONNECTION_WRITING);
-  enum MHD_Result queued = MHD_queue_response(request->mhd, (unsigned)request->status, response);
-  MHD_destroy_response(response);
-  return queued == MHD_YES;
+  return is_plain(request) ? send_plain(request) : send_own(request);
 }

@@ -8,6 +8,7 @@
 
 #include "server/http/connections.h"
 #include "server/http/http_server.h"
+#include "server/http/plain_answer.h"
 
 struct http_metrics;
 
@@ -33,6 +34,7 @@ struct http_server {
   struct route_match last_match; /* of a path without parameters: senders ask for one path all day */
   struct request *free_requests;
   int free_request_count;
+  struct plain_answers spare_answers;
   int awaited_count;   /* requests with is_awaited */
   bool has_progressed; /* since the last look: libmicrohttpd may have more to do at once */
   int64_t log_second;  /* of the lines below */

@@ -720,6 +720,28 @@ static void outlives_a_client_that_does_not_wait(void **state)
   assert_true(http_server_drain(fixture->server, PATIENCE_MS));
 }
 
+/* Short answers use the same response again: each has its own request's id, once, and its own body. */
+static void answers_alike_keep_their_ids(void **state)
+{
+  struct fixture *fixture = *state;
+  int client = client_open(fixture);
+  for (int i = 0; i < 6; i++) {
+    char request[160];
+    char id_line[64];
+    (void)snprintf(id_line, sizeof id_line, "\r\nX-Request-Id: sent-%d\r\n", i);
+    (void)snprintf(request, sizeof request, "POST /ingest/soon HTTP/1.1\r\nHost: h%sContent-Length: %d\r\n\r\n%.*s", id_line,
+                   1 + i / 2 % 2, 1 + i / 2 % 2, "xx");
+    client_send(client, request);
+    struct answer answer = client_read(client, true);
+    assert_string_equal(answer.body, i / 2 % 2 == 0 ? "{\"stored\":1}" : "{\"stored\":2}");
+    assert_true(header_is(&answer, id_line));
+    assert_null(strcasestr(strcasestr(answer.head, "X-Request-Id") + 1, "X-Request-Id"));
+    assert_true(header_is(&answer, "\r\nContent-Type: application/json\r\n"));
+    assert_true(header_is(&answer, "\r\nX-Content-Type-Options: nosniff\r\n"));
+  }
+  close(client);
+}
+
 static void counts_by_route_not_by_path(void **state)
 {
   struct fixture *fixture = *state;
@@ -926,6 +948,7 @@ int main(void)
       WITH_SERVER(serves_128_connections_at_once),
       WITH_SERVER(answers_late_what_was_expected_soon),
       WITH_SERVER(outlives_a_client_that_does_not_wait),
+      WITH_SERVER(answers_alike_keep_their_ids),
       WITH_SERVER(counts_by_route_not_by_path),
       WITH_SERVER(drains),
       WITH_SERVER(calls_no_handler_once_drained),
