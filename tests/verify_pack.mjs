@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Checks an insurance pack with nothing but Node.js: no byte of it was changed, its files are those of its manifest, and their
 // numbers agree. With a folder that holds raw objects as BUCKET/KEY, they must be those that the episodes came in.
-//   node tests/verify_pack.mjs PACK.zip [FOLDER]
+//   node tests/verify_pack.mjs PACK.zip|- [FOLDER]
 import assert from 'node:assert/strict';
 import crypto from 'node:crypto';
 import fs from 'node:fs';
@@ -57,6 +57,6 @@ export function verify(zip, folder) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { episodes_listed: listed, files } = verify(fs.readFileSync(process.argv[2]), process.argv[3]);
+  const { episodes_listed: listed, files } = verify(fs.readFileSync(process.argv[2] === '-' ? 0 : process.argv[2]), process.argv[3]);
   console.log(`${files.length} files and ${listed} episodes are as they were made`);
 }

@@ -8,7 +8,8 @@ import { promisify } from 'node:util';
 
 import { BINARY, Program } from './support/program.js';
 
-const README = path.join(path.dirname(new URL(import.meta.url).pathname), '../../README.md');
+const ROOT = path.join(path.dirname(new URL(import.meta.url).pathname), '../..');
+const README = path.join(ROOT, 'README.md');
 
 function tourSteps() {
   const steps = [];
@@ -38,7 +39,7 @@ test('the tour of README works as it is written', async (t) => {
       continue;
     }
     await t.test(command.slice(0, 90), async () => {
-      const { stdout } = await promisify(execFile)('bash', ['-c', setup + own]);
+      const { stdout } = await promisify(execFile)('bash', ['-c', setup + own], { cwd: ROOT });
       assert.match(stdout.replaceAll('\r\n', '\n').trimEnd(), pattern(output));
     });
   }
