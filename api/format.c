@@ -16,6 +16,7 @@ static const struct format_row FORMATS[] = {
     {FORMAT_NDJSON, "ndjson", {"application/x-ndjson", "application/ndjson"}, "application/x-ndjson"},
     {FORMAT_GPX, "gpx", {"application/gpx+xml", NULL}, "application/gpx+xml"},
     {FORMAT_SQL, "sql", {"application/sql", NULL}, "application/sql; charset=utf-8"},
+    {FORMAT_HTML, "html", {"text/html", NULL}, "text/html; charset=utf-8"},
 };
 enum { FORMAT_COUNT = sizeof FORMATS / sizeof FORMATS[0] };
 

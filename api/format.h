@@ -7,7 +7,15 @@
 #include "server/base/text.h"
 #include "server/http/request.h"
 
-enum format { FORMAT_JSON = 1, FORMAT_GEOJSON = 2, FORMAT_CSV = 4, FORMAT_NDJSON = 8, FORMAT_GPX = 16, FORMAT_SQL = 32 };
+enum format {
+  FORMAT_JSON = 1,
+  FORMAT_GEOJSON = 2,
+  FORMAT_CSV = 4,
+  FORMAT_NDJSON = 8,
+  FORMAT_GPX = 16,
+  FORMAT_SQL = 32,
+  FORMAT_HTML = 64
+};
 
 /* `f` without data: not given. `accept` empty: anything. `offered` is a set of enum format. Of equally wanted ones the first in
  * the order of the enum wins. ERROR_NOT_ACCEPTABLE names what is offered. */

@@ -44,7 +44,7 @@ api_query episodes_list, episodes_read, episodes_review; /* speeding/episodes.c,
 api_query reports_read, packs_read;                      /* speeding/reports.c, speeding/pack.c */
 api_query speeding_settings_get, speeding_settings_put;  /* speeding/settings.c */
 
-api_query temperature_series, temperature_excursions; /* temperature/series.c, temperature/excursions.c */
+api_query temperature_series, temperature_excursions, temperature_trips, temperature_record; /* temperature/ */
 /* rules/temperature_rules.c, rules/temperature_rule_changes.c */
 api_query temperature_rules_list, temperature_rules_read, temperature_rules_put, temperature_rules_delete;
 

@@ -147,6 +147,7 @@ struct error position_list_add(struct position_list *list, const struct position
   case FORMAT_JSON:
   case FORMAT_GPX:
   case FORMAT_SQL:
+  case FORMAT_HTML:
     write_object(list, position, status);
     break;
   }

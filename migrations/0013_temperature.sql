@@ -41,15 +41,13 @@ SELECT e.vehicle_id,
   JOIN vehicle v ON v.vehicle_id = e.vehicle_id
   LEFT JOIN temperature_rule r ON r.rule_id = e.rule_id;
 
--- Temperature readings: breadcrumbs with a temperature, one an instant, whatever their position is worth; not those from the future.
+-- Temperature readings, whatever their position is worth; not those from the future. Of several of a vehicle at the same time the
+-- analysis takes the one of the lowest version.
 CREATE VIEW bi.temperature_readings AS
-SELECT b.vehicle_id, v.name AS vehicle, b.recorded_at, b.temperature_c
-  FROM (SELECT DISTINCT ON (vehicle_id, recorded_at) vehicle_id, recorded_at, temperature_c
-          FROM breadcrumb
-         WHERE flags & 2 = 0
-         ORDER BY vehicle_id, recorded_at, flags <> 0, version DESC) b
+SELECT b.vehicle_id, v.name AS vehicle, b.recorded_at, b.version, b.temperature_c
+  FROM breadcrumb b
   JOIN vehicle v ON v.vehicle_id = b.vehicle_id
- WHERE b.temperature_c IS NOT NULL;
+ WHERE b.temperature_c IS NOT NULL AND b.flags & 2 = 0;
 
 -- The temperature of each trip, by the rule that holds now. Between neighbouring readings a straight line is drawn; where they lie more
 -- than the rule's silent_s (without a rule: 900 s) apart, the line counts for so long. mean_kinetic_c: with an activation energy of
@@ -80,7 +78,7 @@ SELECT l.vehicle_id,
                                        ELSE l.cold_top * l.cold_top / (l.cold_top - l.cold_foot) / 2 END) / 60, 0)
          AS below_degree_minutes
   FROM (SELECT n.*,
-               least(n.apart_s, n.silent_s) AS counted_s,
+               CASE WHEN n.apart_s IS NOT NULL THEN least(n.apart_s, n.silent_s) END AS counted_s,
                greatest(n.c, n.before_c) - n.highest_c AS warm_top,
                least(n.c, n.before_c) - n.highest_c AS warm_foot,
                n.lowest_c - least(n.c, n.before_c) AS cold_top,
@@ -99,11 +97,10 @@ SELECT l.vehicle_id,
                           FROM trip t
                           JOIN breadcrumb b
                             ON b.vehicle_id = t.vehicle_id AND b.recorded_at >= t.started_at AND b.recorded_at <= t.ended_at
-                         WHERE b.flags & 2 = 0
-                         ORDER BY t.vehicle_id, t.started_at, b.recorded_at, b.flags <> 0, b.version DESC) b
+                         WHERE b.temperature_c IS NOT NULL AND b.flags & 2 = 0
+                         ORDER BY t.vehicle_id, t.started_at, b.recorded_at, b.version) b
                   LEFT JOIN vehicle_temperature_rule h ON h.vehicle_id = b.vehicle_id
                   LEFT JOIN temperature_rule r ON r.rule_id = h.rule_id
-                 WHERE b.c IS NOT NULL
                 WINDOW neighbours AS (PARTITION BY b.vehicle_id, b.started_at ORDER BY b.recorded_at)) n) l
   JOIN vehicle v ON v.vehicle_id = l.vehicle_id
  GROUP BY l.vehicle_id, v.name, l.started_at;

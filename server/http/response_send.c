@@ -115,7 +115,8 @@ static void add_headers(struct request *request, struct MHD_Response *response)
     add(response, "Referrer-Policy", "no-referrer");
   }
   const char *policy = request->server->settings.content_security_policy;
-  if (policy != NULL && request->content_type != NULL && strncasecmp(request->content_type, "text/html", 9) == 0) {
+  if (policy != NULL && request->content_type != NULL && strncasecmp(request->content_type, "text/html", 9) == 0 &&
+      response_find(request, "content-security-policy") == NULL) {
     add(response, "Content-Security-Policy", policy);
   }
   add_caching(request, response);
