@@ -19,9 +19,9 @@ enum {
   RETRY_MS = 2000,
   ARENA_BYTES = 64 * 1024,
   /* Looking for silence reads the newest position of every vehicle: after it so many times as long as it took pass. */
-  SILENCE_MIN_MS = 2000,
-  SILENCE_MAX_MS = 30000,
-  SILENCE_REST_FACTOR = 100,
+  SILENCE_MIN_MS = 1000,
+  SILENCE_MAX_MS = 10000,
+  SILENCE_REST_FACTOR = 20,
 };
 
 struct alert_engine {
@@ -71,6 +71,7 @@ static struct error make_pass(struct alert_engine *engine, bool looks_for_silenc
                             .looks_for_silence = looks_for_silence,
                             .silence = {.silent_after_us = settings->silent_after_s * US_PER_SECOND,
                                         .max_age_us = settings->max_age_s * US_PER_SECOND,
+                                        .tells_silence = settings->tells_silence,
                                         .tells_parked = settings->tells_parked}};
   const int64_t began_us = clock_monotonic_us();
   TRY(alert_pass_run(&pass));
@@ -90,7 +91,7 @@ static struct error work(struct alert_engine *engine)
   bool is_due = false;
   arena_reset(engine->arena);
   TRY(has_work(engine, &is_due));
-  const bool looks_for_silence = engine->settings.tells_silence && clock_monotonic_us() >= engine->silence_due_at_us;
+  const bool looks_for_silence = clock_monotonic_us() >= engine->silence_due_at_us;
   bool has_more = is_due || looks_for_silence;
   for (bool with_silence = looks_for_silence; has_more && !atomic_load(&engine->is_stopping); with_silence = false) {
     arena_reset(engine->arena);

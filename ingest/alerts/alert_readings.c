@@ -112,9 +112,40 @@ static struct error add_heard(struct db_connection *connection, struct arena *ar
   return error_none();
 }
 
+static struct error add_unheard(struct db_connection *connection, struct arena *arena, struct silence_settings settings,
+                                int64_t now_us, struct alert_readings *readings)
+{
+  const struct db_rows *rows = NULL;
+  struct db_parameters *parameters = db_parameters_new(arena);
+  db_add_time(parameters, now_us - settings.silent_after_us);
+  db_add_int32(parameters, SILENCES_MAX);
+  TRY(db_query(connection, arena, &SQL_LIST_UNHEARD_SPEEDING, parameters, &rows));
+  readings->is_full |= db_row_count(rows) == SILENCES_MAX;
+  for (int row = 0; row < db_row_count(rows); row++) {
+    const struct alert_reading reading = {.vehicle_id = db_int64(rows, row, 0),
+                                          .condition = {.kind = CONDITION_SPEEDING,
+                                                        .began_at_us = db_time(rows, row, 1),
+                                                        .fires_at_us = db_time(rows, row, 2),
+                                                        .ended_at_us = db_time(rows, row, 3),
+                                                        .seen_at_us = db_time(rows, row, 3),
+                                                        .value = NAN,
+                                                        .limit_value = NAN,
+                                                        .longitude_deg = NAN,
+                                                        .latitude_deg = NAN},
+                                          .says_beginning = true,
+                                          .says_end = true};
+    row_set_add(&readings->items, &reading);
+  }
+  return error_none();
+}
+
 struct error alert_readings_of_silence(struct db_connection *connection, struct arena *arena, struct silence_settings settings,
                                        int64_t now_us, struct alert_readings *readings)
 {
+  TRY(add_unheard(connection, arena, settings, now_us, readings));
+  if (!settings.tells_silence) {
+    return error_none();
+  }
   TRY(add_silent(connection, arena, settings, now_us, readings));
   return add_heard(connection, arena, settings, now_us, readings);
 }

@@ -20,9 +20,11 @@ struct error alert_readings_of_conditions(struct db_connection *connection, stru
 struct silence_settings {
   int64_t silent_after_us;
   int64_t max_age_us; /* silences that began longer ago are no news */
+  bool tells_silence; /* else only what ends by it */
   bool tells_parked;  /* vehicles whose ignition was off, too */
 };
-/* Adds silent vehicles, and those that are heard again. */
+/* Adds silent vehicles, and those that are heard again; and speeding of which nothing is heard any more: it is over as far as
+ * anybody knows, while a load that was too warm still is. */
 struct error alert_readings_of_silence(struct db_connection *connection, struct arena *arena, struct silence_settings settings,
                                        int64_t now_us, struct alert_readings *readings) ERROR_MUST_CHECK;
 

@@ -5,8 +5,9 @@
 #include "server/base/base64.h"
 #include "server/base/clock.h"
 
-/* An encoded word may have 75 bytes (RFC 2047): "=?UTF-8?B?" and "?=" leave 63, of which 60 are whole groups of base64. */
-enum { WORD_BYTES = 45, PLAIN_MAX = 66, BODY_LINE_BYTES = 57, SUBJECT_MAX = 400 };
+/* A line with an encoded word may have 76 bytes (RFC 2047): what stands around it leaves 55, of which 52 are whole groups of
+ * base64. */
+enum { WORD_BYTES = 39, PLAIN_MAX = 66, BODY_LINE_BYTES = 57, SUBJECT_MAX = 400 };
 
 static bool is_plain(struct text text, const char *special)
 {
