@@ -7,9 +7,10 @@ import { it } from 'node:test';
 
 import { FakeS3 } from './support/fake_s3.js';
 import { FakeSqs } from './support/fake_sqs.js';
-import { KillLoad, seeded } from './support/kill_load.js';
+import { KillLoad } from './support/kill_load.js';
 import { postmaster } from './support/postmaster.js';
 import { Program, eventually, sleep } from './support/program.js';
+import { seeded } from './support/random.js';
 import { AwsStandIn, SnsAuthority, TOPIC } from './support/sns_authority.js';
 
 const ROUNDS = Number(process.env.CRUMBTRAIL_KILL_ROUNDS ?? 5);

@@ -10,25 +10,11 @@ import { postSns } from './sns_authority.js';
 const START = Math.floor(Date.now() / 1000) - 3600;
 const ANSWER_TIMEOUT_MS = 60_000;
 
-/** Numbers that a seed repeats (mulberry32): random() in [0, 1), random.below(n), random.of(list). */
-export function seeded(seed) {
-  let state = seed >>> 0;
-  const random = () => {
-    state = (state + 0x6D2B79F5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
-  random.below = (count) => Math.floor(random() * count);
-  random.of = (list) => list[random.below(list.length)];
-  return random;
-}
-
 const keyOf = (event) => `${event.thingnm}/${event.current.version}`;
 
 export class KillLoad {
   /** @param {{program: import('./program.js').Program, store: import('./fake_s3.js').FakeS3, queue: import('./fake_sqs.js').FakeSqs,
-   *   authority: import('./sns_authority.js').SnsAuthority, random: ReturnType<typeof seeded>, hasFirehose: boolean}} world */
+   *   authority: import('./sns_authority.js').SnsAuthority, random: ReturnType<typeof import('./random.js').seeded>, hasFirehose: boolean}} world */
   constructor(world) {
     Object.assign(this, world);
     this.sent = new Set(); // vehicle/version of every event that left us
