@@ -16,23 +16,42 @@ const TRIP_ENDS = ['open', 'stop', 'ignition', 'gap'];
 const SPEEDING_ENDS = ['open', 'under', 'gap', 'limit', 'ignition', 'invalid'];
 const SIDES = ['none', 'cold', 'warm'];
 
+const DAY_MEASURES = ['distance_m', 'known_limit_m', 'over_limit_m', 'observed_s', 'moving_s', 'known_limit_s', 'over_limit_s',
+  'max_speed_kmh'];
+
 // --- what the program stored ---
 
 async function rowsOf(program, query) {
-  const [[text]] = await program.sql(`SELECT coalesce(json_agg(r), '[]') FROM (${query}) r`);
-  return JSON.parse(text);
+  return (await program.sql(`SELECT to_json(r) FROM (${query}) r`)).map(([text]) => JSON.parse(text));
 }
 
 const us = (column) => `(extract(epoch FROM ${column}) * 1000000)::bigint`;
 
-async function storedBreadcrumbs(program) {
-  const rows = await rowsOf(program, `SELECT vehicle_id, ${us('recorded_at')} AS t_us, version, st_x(geom) AS lon, st_y(geom) AS lat,
-    speed_kmh, temperature_c, ignition::int, flags FROM breadcrumb`);
+async function rowsByVehicle(program, query) {
   const groups = new Map();
-  for (const row of rows) {
-    groups.set(row.vehicle_id, [...(groups.get(row.vehicle_id) ?? []), row]);
+  for (const row of await rowsOf(program, query)) {
+    groups.set(row.vehicle_id, groups.get(row.vehicle_id) ?? []);
+    groups.get(row.vehicle_id).push(row);
   }
   return groups;
+}
+
+async function stored(program) {
+  const tables = {
+    breadcrumbs: await rowsByVehicle(program, `SELECT vehicle_id, ${us('recorded_at')} AS t_us, version, st_x(geom) AS lon,
+      st_y(geom) AS lat, speed_kmh, temperature_c, ignition::int, flags FROM breadcrumb`),
+    trips: await rowsByVehicle(program, `SELECT vehicle_id, ${us('started_at')} AS started_at_us, ${us('ended_at')} AS ended_at_us,
+      distance_m, moving_s, max_speed_kmh, samples, end_reason, is_open FROM trip ORDER BY started_at`),
+    stops: await rowsByVehicle(program, `SELECT vehicle_id, ${us('started_at')} AS started_at_us, ${us('ended_at')} AS ended_at_us,
+      idling_s, samples, st_x(geom) AS lon, st_y(geom) AS lat, is_open FROM stop ORDER BY started_at`),
+    episodes: await rowsByVehicle(program, `SELECT *, ${us('started_at')} AS started_at_us, ${us('ended_at')} AS ended_at_us,
+      ${us('peak_at')} AS peak_at_us FROM speeding_episode ORDER BY started_at`),
+    days: await rowsByVehicle(program, `SELECT vehicle_id, day - date '1970-01-01' AS day, driver_id, samples,
+      ${DAY_MEASURES.join(', ')} FROM drive_day ORDER BY 2, driver_id`),
+    excursions: await rowsByVehicle(program, `SELECT *, ${us('started_at')} AS started_at_us, ${us('ended_at')} AS ended_at_us,
+      ${us('extreme_at')} AS extreme_at_us, ${us('fired_at')} AS fired_at_us FROM excursion ORDER BY tier, started_at`),
+  };
+  return (table, vehicle_id) => (vehicle_id === undefined ? tables[table] : tables[table].get(vehicle_id) ?? []);
 }
 
 async function analysed(program) {
@@ -82,46 +101,33 @@ function compareRows(stored, expected, exact, measured, what) {
   stored.forEach((row, i) => measured.forEach((key) => close(row[key], expected[i][key], 1e-3, 0.05, `${what}, row ${i}, ${key}`)));
 }
 
-async function compareTrips(program, vehicle_id, breadcrumbs) {
+function compareTrips(rows, vehicle_id, breadcrumbs) {
   const { trips, stops } = tripsAndStops(breadcrumbs);
-  const stored = await rowsOf(program, `SELECT ${us('started_at')} AS started_at_us, ${us('ended_at')} AS ended_at_us, distance_m,
-    moving_s, max_speed_kmh, samples, end_reason, is_open FROM trip WHERE vehicle_id = ${vehicle_id} ORDER BY started_at`);
-  compareRows(stored.map((row) => ({ ...row, end_reason: TRIP_ENDS[row.end_reason] })), trips,
+  compareRows(rows('trips', vehicle_id).map((row) => ({ ...row, end_reason: TRIP_ENDS[row.end_reason] })), trips,
     ['started_at_us', 'ended_at_us', 'end_reason', 'is_open', 'samples'], ['distance_m', 'moving_s', 'max_speed_kmh'],
     `trips of ${vehicle_id}`);
-  compareRows(await rowsOf(program, `SELECT ${us('started_at')} AS started_at_us, ${us('ended_at')} AS ended_at_us, idling_s, samples,
-    st_x(geom) AS lon, st_y(geom) AS lat, is_open FROM stop WHERE vehicle_id = ${vehicle_id} ORDER BY started_at`), stops,
-  ['started_at_us', 'ended_at_us', 'is_open', 'samples', 'lon', 'lat'], ['idling_s'], `stops of ${vehicle_id}`);
+  compareRows(rows('stops', vehicle_id), stops, ['started_at_us', 'ended_at_us', 'is_open', 'samples', 'lon', 'lat'], ['idling_s'],
+    `stops of ${vehicle_id}`);
   return trips.length + stops.length;
 }
 
-async function compareEpisodes(program, vehicle_id, breadcrumbs, dayAt) {
-  const stored = await rowsOf(program, `SELECT *, ${us('started_at')} AS started_at_us, ${us('ended_at')} AS ended_at_us,
-    ${us('peak_at')} AS peak_at_us FROM speeding_episode WHERE vehicle_id = ${vehicle_id} ORDER BY started_at`);
+function compareEpisodes(rows, vehicle_id, breadcrumbs, dayAt) {
   const expected = speedingEpisodes(breadcrumbs, dayAt);
-  compareRows(stored.map((row) => ({ ...row, end_reason: SPEEDING_ENDS[row.end_reason], limit_source: LIMIT_SOURCES[row.limit_source],
-    has_jump: (row.quality & 1) !== 0, has_gap_60_s: (row.quality & 2) !== 0, is_estimated: (row.quality & 4) !== 0 })), expected,
+  compareRows(rows('episodes', vehicle_id).map((row) => ({ ...row, end_reason: SPEEDING_ENDS[row.end_reason],
+    limit_source: LIMIT_SOURCES[row.limit_source], has_jump: (row.quality & 1) !== 0, has_gap_60_s: (row.quality & 2) !== 0,
+    is_estimated: (row.quality & 4) !== 0 })), expected,
   ['started_at_us', 'ended_at_us', 'peak_at_us', 'end_reason', 'is_open', 'samples', 'limit_source', 'has_jump', 'has_gap_60_s',
     'is_estimated', 'driver_id'],
-  ['before_s', 'after_s', 'distance_m', 'largest_gap_s', 'max_speed_kmh', 'mean_speed_kmh', 'p95_speed_kmh', 'limit_kmh',
-    'max_excess_kmh', 'mean_excess_kmh', 'excess_integral_kmh_s'], `episodes of ${vehicle_id}`);
+  ['before_s', 'after_s', 'distance_m', 'largest_gap_s', 'max_speed_kmh', 'mean_speed_kmh', 'limit_kmh', 'max_excess_kmh',
+    'mean_excess_kmh', 'excess_integral_kmh_s'], `episodes of ${vehicle_id}`);
+  // A tenth of a km/h either way: a speed that lies between two tenths is rounded from a float here, from a double there.
+  rows('episodes', vehicle_id).forEach((row, i) => close(row.p95_speed_kmh, expected[i].p95_speed_kmh, 0, 0.101, 'p95_speed_kmh'));
   return expected.length;
 }
 
-async function compareDays(program, vehicle_id, breadcrumbs, { dayAt, midnights }) {
-  const measures = ['distance_m', 'known_limit_m', 'over_limit_m', 'observed_s', 'moving_s', 'known_limit_s', 'over_limit_s',
-    'max_speed_kmh'];
-  const stored = await rowsOf(program, `SELECT day - date '1970-01-01' AS day, driver_id, samples, ${measures.join(', ')}
-    FROM drive_day WHERE vehicle_id = ${vehicle_id} ORDER BY 1, driver_id`);
-  compareRows(stored, dailySums(breadcrumbs, dayAt, midnights), ['day', 'driver_id', 'samples'], measures, `days of ${vehicle_id}`);
-}
-
-async function compareExcursions(program, vehicle_id, breadcrumbs, rule) {
-  const stored = await rowsOf(program, `SELECT *, ${us('started_at')} AS started_at_us, ${us('ended_at')} AS ended_at_us,
-    ${us('extreme_at')} AS extreme_at_us, ${us('fired_at')} AS fired_at_us FROM excursion WHERE vehicle_id = ${vehicle_id}
-    ORDER BY tier, started_at`);
+function compareExcursions(rows, vehicle_id, breadcrumbs, rule) {
   const expected = excursions(breadcrumbs, rule);
-  compareRows(stored.map((row) => ({ ...row, side: SIDES[row.side] })), expected,
+  compareRows(rows('excursions', vehicle_id).map((row) => ({ ...row, side: SIDES[row.side] })), expected,
     ['tier', 'side', 'started_at_us', 'ended_at_us', 'extreme_at_us', 'fired_at_us', 'samples', 'is_open'],
     ['limit_c', 'extreme_c', 'degree_minutes', 'over_s'], `excursions of ${vehicle_id}`);
   return expected.length;
@@ -129,8 +135,9 @@ async function compareExcursions(program, vehicle_id, breadcrumbs, rule) {
 
 async function compareAll(program, { timeZone, limitOf, rule }) {
   await analysed(program);
+  const rows = await stored(program);
   const counted = { vehicles: 0, breadcrumbs: 0, trips_and_stops: 0, episodes: 0, excursions: 0 };
-  for (const [vehicle_id, all] of await storedBreadcrumbs(program)) {
+  for (const [vehicle_id, all] of rows('breadcrumbs')) {
     const breadcrumbs = countingBreadcrumbs(all.map((b) => ({ ...b, ...limitOf(vehicle_id) })));
     if (breadcrumbs.length === 0) {
       continue;
@@ -138,12 +145,11 @@ async function compareAll(program, { timeZone, limitOf, rule }) {
     const days = localDays(timeZone, breadcrumbs[0].t_us, breadcrumbs[breadcrumbs.length - 1].t_us);
     counted.vehicles++;
     counted.breadcrumbs += breadcrumbs.length;
-    counted.trips_and_stops += await compareTrips(program, vehicle_id, breadcrumbs);
-    counted.episodes += await compareEpisodes(program, vehicle_id, breadcrumbs, days.dayAt);
-    await compareDays(program, vehicle_id, breadcrumbs, days);
-    if (rule) {
-      counted.excursions += await compareExcursions(program, vehicle_id, breadcrumbs, rule);
-    }
+    counted.trips_and_stops += compareTrips(rows, vehicle_id, breadcrumbs);
+    counted.episodes += compareEpisodes(rows, vehicle_id, breadcrumbs, days.dayAt);
+    compareRows(rows('days', vehicle_id), dailySums(breadcrumbs, days.dayAt, days.midnights), ['day', 'driver_id', 'samples'],
+      DAY_MEASURES, `days of ${vehicle_id}`);
+    counted.excursions += rule ? compareExcursions(rows, vehicle_id, breadcrumbs, rule) : 0;
   }
   return counted;
 }
@@ -202,6 +208,8 @@ async function sendInDisorder(program, random, events) {
   }
 }
 
+const BREADCRUMBS = 2000; // a vehicle
+
 for (const [name, seed, start] of [
   ['over the night when summer time begins', 1, '2017-03-11T14:00:00-06:00'],
   ['over the night when summer time ends', 2, '2017-11-04T16:00:00-05:00'],
@@ -213,11 +221,11 @@ for (const [name, seed, start] of [
     await putJson(program, '/v1/rules/speed/fleet', { limit_kmh: 60 });
     await putJson(program, '/v1/rules/temperature/cold', rule);
     const random = seeded(seed);
-    const names = Array.from({ length: 8 }, (_, i) => `random_${seed}_${i}`);
-    const events = names.flatMap((vehicle) => randomDrive(random, vehicle, Date.parse(start) / 1000, 3000));
+    const names = Array.from({ length: 6 }, (_, i) => `random_${seed}_${i}`);
+    const events = names.flatMap((vehicle) => randomDrive(random, vehicle, Date.parse(start) / 1000, BREADCRUMBS));
     // The first vehicle's data come in order and one by one pass through the live machines; the others as it happens.
-    await sendInDisorder(program, random, events.slice(3000));
-    for (let i = 0; i < 3000; i += 100) {
+    await sendInDisorder(program, random, events.slice(BREADCRUMBS));
+    for (let i = 0; i < BREADCRUMBS; i += 100) {
       assert.equal((await program.post(events.slice(i, i + 100))).status, 200);
     }
     await putJson(program, `/v1/rules/speed/vehicles/${names[1]}`, { limit_kmh: 45 });
