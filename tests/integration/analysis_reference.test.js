@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { test } from 'node:test';
-import { Program, SHARED_DATA, eventually, iotEvent, run, skipWithoutSharedData, INGEST_KEY } from './support/program.js';
+import { analysed } from './support/analysis.js';
+import { Program, SHARED_DATA, iotEvent, run, skipWithoutSharedData, INGEST_KEY } from './support/program.js';
 import { seeded } from './support/random.js';
 import { countingBreadcrumbs } from './reference/breadcrumbs.js';
 import { dailySums } from './reference/days.js';
@@ -52,14 +53,6 @@ async function stored(program) {
       ${us('extreme_at')} AS extreme_at_us, ${us('fired_at')} AS fired_at_us FROM excursion ORDER BY tier, started_at`),
   };
   return (table, vehicle_id) => (vehicle_id === undefined ? tables[table] : tables[table].get(vehicle_id) ?? []);
-}
-
-async function analysed(program) {
-  await eventually(async () => {
-    const [[behind]] = await program.sql(`SELECT (SELECT max(seq) FROM breadcrumb) > (SELECT seq FROM analysis_progress)
-      OR EXISTS (SELECT FROM recompute WHERE finished_at IS NULL)`);
-    return behind === 'f';
-  }, { timeoutMs: 180_000, everyMs: 300, what: 'the analysis of everything that was sent' });
 }
 
 // --- local days ---
@@ -134,7 +127,7 @@ function compareExcursions(rows, vehicle_id, breadcrumbs, rule) {
 }
 
 async function compareAll(program, { timeZone, limitOf, rule }) {
-  await analysed(program);
+  await analysed(program, { timeoutMs: 300_000 });
   const rows = await stored(program);
   const counted = { vehicles: 0, breadcrumbs: 0, trips_and_stops: 0, episodes: 0, excursions: 0 };
   for (const [vehicle_id, all] of rows('breadcrumbs')) {
