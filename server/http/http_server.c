@@ -27,7 +27,7 @@ enum {
   FREE_REQUESTS_MAX = 1024,
   ARENA_FIRST_BYTES = 16 * 1024,
   ANSWER_KEPT_BYTES = 64 * 1024,
-  AWAITED_WAIT_MS = 1,
+  AWAITED_WAIT_MS = 10,
   /* One pool a connection holds the head, its index and the answer's head. What does not fit is 431 by libmicrohttpd. */
   CONNECTION_POOL_BYTES = HTTP_HEAD_MAX + 8192,
 };
@@ -214,7 +214,9 @@ static void sweep(struct http_server *server, int64_t now_us)
 static int wait_ms(struct http_server *server, int64_t next_sweep_us)
 {
   MHD_UNSIGNED_LONG_LONG daemon_ms = 0;
-  if (server->awaited_count != 0) { /* for which libmicrohttpd would have us spin */
+  /* For those that are awaited libmicrohttpd would have us spin. All that its epoll does not tell follows what we were called
+   * for, but for an error that it answers by itself: that may wait a moment. */
+  if (server->awaited_count != 0) {
     bool has_progressed = server->has_progressed;
     server->has_progressed = false;
     return has_progressed ? 0 : AWAITED_WAIT_MS;

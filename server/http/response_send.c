@@ -22,10 +22,10 @@ static ssize_t read_stream(void *context, uint64_t position, char *out, size_t c
   (void)position;
   struct request *request = context;
   size_t length = 0;
+  request->server->has_progressed = true;
   switch (response_stream_read(request->stream, out, capacity, &length)) {
   case STREAM_BYTES:
     request->sent_bytes += length;
-    request->server->has_progressed = true;
     return (ssize_t)length;
   case STREAM_WAIT:
     request_suspend(request);

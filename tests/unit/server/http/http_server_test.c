@@ -410,9 +410,9 @@ static void answers_pipelined_requests_in_order(void **state)
   for (int i = 0; i < 20; i++) {
     char request[256];
     snprintf(request, sizeof request,
-             "GET /v1/hello?name=%d HTTP/1.1\r\nHost: h\r\n\r\nPOST /ingest/deferred HTTP/1.1\r\nHost: h\r\n"
+             "GET /v1/hello?name=%d HTTP/1.1\r\nHost: h\r\n\r\nPOST /ingest/%s HTTP/1.1\r\nHost: h\r\n"
              "Content-Length: 3\r\n\r\nabc",
-             i);
+             i, i % 2 == 0 ? "deferred" : "soon");
     client_send(client, request);
   }
   for (int i = 0; i < 20; i++) {
