@@ -101,7 +101,7 @@ struct error speed_rules_put_fleet(struct request *request, void *context, struc
 struct error speed_rules_put_vehicle(struct request *request, void *context, struct db_connection *connection)
 {
   static const char *const KNOWN[] = {NULL};
-  struct speed_subject subject;
+  struct speed_subject subject = {0};
   (void)context;
   TRY(request_parameters_only(request, KNOWN));
   TRY(speed_subject_of_path(request, connection, &subject));
@@ -120,7 +120,7 @@ struct error speed_rules_delete_fleet(struct request *request, void *context, st
 struct error speed_rules_delete_vehicle(struct request *request, void *context, struct db_connection *connection)
 {
   static const char *const KNOWN[] = {NULL};
-  struct speed_subject subject;
+  struct speed_subject subject = {0};
   (void)context;
   TRY(request_parameters_only(request, KNOWN));
   TRY(speed_subject_of_path(request, connection, &subject));

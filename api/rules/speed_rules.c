@@ -156,7 +156,7 @@ struct error speed_rules_read_fleet(struct request *request, void *context, stru
 struct error speed_rules_read_vehicle(struct request *request, void *context, struct db_connection *connection)
 {
   static const char *const KNOWN[] = {NULL};
-  struct speed_subject subject;
+  struct speed_subject subject = {0};
   (void)context;
   TRY(request_parameters_only(request, KNOWN));
   TRY(speed_subject_of_path(request, connection, &subject));

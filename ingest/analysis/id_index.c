@@ -52,21 +52,21 @@ static void put(struct id_index *index, int64_t id, uint32_t number)
 
 static void grow(struct id_index *index)
 {
-  struct id_index larger = {.capacity = index->capacity == 0 ? FIRST_CAPACITY : index->capacity * 2, .count = index->count};
-  larger.ids = malloc(larger.capacity * sizeof *larger.ids);
-  larger.numbers = malloc(larger.capacity * sizeof *larger.numbers);
-  if (larger.ids == NULL || larger.numbers == NULL) {
-    error_out_of_memory(larger.capacity * sizeof *larger.ids);
+  const struct id_index old = *index;
+  index->capacity = old.capacity == 0 ? FIRST_CAPACITY : old.capacity * 2;
+  index->ids = malloc(index->capacity * sizeof *index->ids);
+  index->numbers = malloc(index->capacity * sizeof *index->numbers);
+  if (index->ids == NULL || index->numbers == NULL) {
+    error_out_of_memory(index->capacity * sizeof *index->ids);
   }
-  memset(larger.numbers, 0xff, larger.capacity * sizeof *larger.numbers);
-  for (size_t i = 0; i < index->capacity; i++) {
-    if (index->numbers[i] != ID_INDEX_NONE) {
-      put(&larger, index->ids[i], index->numbers[i]);
+  memset(index->numbers, 0xff, index->capacity * sizeof *index->numbers);
+  for (size_t i = 0; i < old.capacity; i++) {
+    if (old.numbers[i] != ID_INDEX_NONE) {
+      put(index, old.ids[i], old.numbers[i]);
     }
   }
-  free(index->ids);
-  free(index->numbers);
-  *index = larger;
+  free(old.ids);
+  free(old.numbers);
 }
 
 void id_index_add(struct id_index *index, int64_t id, uint32_t number)
