@@ -1,5 +1,7 @@
 // The other ways to people: mail over SMTP with and without TLS, SNS; and what channels and policies refuse.
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
 import { test } from 'node:test';
 
 import { AWS_KEYS, awsEnv, fakeEndpoint, respond } from './support/aws_fake.js';
@@ -193,6 +195,23 @@ test('what channels, policies, mutes and commands refuse names the field', async
   assert.doesNotMatch((await program.get('/v1/channels')).text + (await program.get('/v1/channels/own')).text, /secret|whsec/);
   assert.equal((await program.get('/v1/channels', { method: 'HEAD' })).status, 200);
   assert.match((await program.get('/v1/channels/own', { method: 'OPTIONS' })).headers.get('allow'), /DELETE.*PUT|PUT.*DELETE/);
+  await program.stop();
+});
+
+test('the lines that deploy/alerts.md shows to receivers verify what is sent, and know a repeat', async () => {
+  const file = path.resolve(path.dirname(new URL(import.meta.url).pathname), '../../deploy/alerts.md');
+  const [, code] = /```js\n([\s\S]*?)```/.exec(fs.readFileSync(file, 'utf8'));
+  const { verify } = await import(`data:text/javascript,${encodeURIComponent(code)}`);
+  const hook = await receiver((request, response, count) => response.writeHead(count === 1 ? 500 : 200).end());
+  const program = await start(['--webhook-hosts-allowed', '127.0.0.1']);
+  const { body: { secret } } = await send(program, 'PUT', '/v1/channels/hook', { kind: 'webhook', url: hook.url });
+  await send(program, 'POST', '/v1/channels/hook/test');
+  await eventually(() => hook.requests.length >= 2, LONG);
+  const [first, second] = hook.requests;
+  assert.deepEqual(verify(secret, first.headers, first.body), { isGenuine: true, isNew: true });
+  assert.deepEqual(verify(secret, second.headers, second.body), { isGenuine: true, isNew: false });
+  assert.equal(verify(secret, second.headers, `${second.body} `).isGenuine, false);
+  assert.equal(verify(secret, { ...second.headers, 'webhook-timestamp': '1' }, second.body).isGenuine, false);
   await program.stop();
 });
 
