@@ -15,18 +15,22 @@ SELECT vehicle_id, vehicle, started_at, ended_at, driver_id, driver, duration_s,
          ORDER BY started_at, vehicle_id
          LIMIT $5::bigint)
          UNION ALL
-        (SELECT before.*
-          FROM position p
-         CROSS JOIN LATERAL (SELECT *
-                               FROM bi.trips b
-                              WHERE b.vehicle_id = p.vehicle_id
-                                AND b.started_at < $1::timestamptz
-                              ORDER BY b.started_at DESC
-                              LIMIT 1) before
-         WHERE p.vehicle_id = ANY ($7::bigint[])
-           AND $3::timestamptz < $1::timestamptz
-           AND before.ended_at > $1::timestamptz
-           AND (before.started_at, before.vehicle_id) > ($3::timestamptz, $4::bigint)
-           AND ($6::bigint[] IS NULL OR before.driver_id = ANY ($6::bigint[])))) AS listed
+        (SELECT b.*
+          FROM (SELECT before.vehicle_id, before.started_at
+                  FROM position p
+                 CROSS JOIN LATERAL (SELECT vehicle_id, started_at, ended_at, driver_id
+                                       FROM trip
+                                      WHERE trip.vehicle_id = p.vehicle_id
+                                        AND started_at < $1::timestamptz
+                                      ORDER BY started_at DESC
+                                      LIMIT 1) before
+                 WHERE p.vehicle_id = ANY ($7::bigint[])
+                   AND $3::timestamptz < $1::timestamptz
+                   AND before.ended_at > $1::timestamptz
+                   AND (before.started_at, before.vehicle_id) > ($3::timestamptz, $4::bigint)
+                   AND ($6::bigint[] IS NULL OR before.driver_id = ANY ($6::bigint[]))
+                 ORDER BY before.started_at, before.vehicle_id
+                 LIMIT $5::bigint) AS begun
+          JOIN bi.trips b ON b.vehicle_id = begun.vehicle_id AND b.started_at = begun.started_at)) AS listed
  ORDER BY started_at, vehicle_id
  LIMIT $5::bigint
