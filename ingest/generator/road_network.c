@@ -9,7 +9,6 @@
 
 static const double EARTH_RADIUS_M = 6371008.8;
 static const double PI = 3.14159265358979323846;
-static const double MPS_PER_MPH = 0.44704;
 static const double MPS_PER_KMH = 1 / 3.6;
 static const double BIG_STREET_MPS = 12.5;
 enum { CANDIDATES = 5 };
@@ -79,28 +78,9 @@ static double usual_limit_mps(struct text kind)
   return 30 * MPS_PER_KMH;
 }
 
-static bool posted_limit_mps(struct text maxspeed, double *limit_mps)
+double road_limit_mps(double limit_kmh, struct text kind)
 {
-  struct text number = text_trim(maxspeed);
-  double unit_mps = MPS_PER_KMH;
-  if (text_ends_with(number, TEXT("mph"))) {
-    number.length -= 3;
-    unit_mps = MPS_PER_MPH;
-  } else if (text_ends_with(number, TEXT("km/h"))) {
-    number.length -= 4;
-  }
-  double value = 0;
-  if (!text_to_double(text_trim(number), &value) || value < 5 || value > 150) {
-    return false;
-  }
-  *limit_mps = value * unit_mps;
-  return true;
-}
-
-double road_limit_mps(struct text maxspeed, struct text kind)
-{
-  double limit_mps = 0;
-  return posted_limit_mps(maxspeed, &limit_mps) ? limit_mps : usual_limit_mps(kind);
+  return limit_kmh > 0 ? limit_kmh * MPS_PER_KMH : usual_limit_mps(kind);
 }
 
 void road_network_add(struct road_network *network, const struct road *road, const double *longitudes_latitudes, size_t count)
@@ -115,9 +95,7 @@ void road_network_add(struct road_network *network, const struct road *road, con
       abort();
     }
   }
-  double limit_mps = 0;
-  const bool is_posted = posted_limit_mps(road->maxspeed, &limit_mps);
-  limit_mps = is_posted ? limit_mps : usual_limit_mps(road->kind);
+  const double limit_mps = road_limit_mps(road->limit_kmh, road->kind);
   road_graph_begin_way(network->graph, network->count, limit_mps, road->oneway);
   for (size_t i = 0; i < count; i++) {
     double longitude_deg = longitudes_latitudes[2 * i];
@@ -126,7 +104,7 @@ void road_network_add(struct road_network *network, const struct road *road, con
                          (longitude_deg - network->origin_longitude_deg) * network->metres_per_degree_longitude,
                          (latitude_deg - network->origin_latitude_deg) * network->metres_per_degree_latitude);
   }
-  network->roads[network->count++] = (struct named_road){text_copy(network->arena, road->name), limit_mps, is_posted};
+  network->roads[network->count++] = (struct named_road){text_copy(network->arena, road->name), limit_mps, road->limit_kmh > 0};
 }
 
 bool road_network_finish(struct road_network *network)

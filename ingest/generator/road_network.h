@@ -15,9 +15,9 @@ void road_network_free(struct road_network *network); /* accepts NULL */
 
 struct road {
   struct text name;
-  struct text kind;     /* OpenStreetMap's highway class: "residential" */
-  struct text maxspeed; /* as tagged: "35 mph", "50"; may be empty */
-  int oneway;           /* -1, 0, 1 */
+  struct text kind; /* OpenStreetMap's highway class: "residential" */
+  double limit_kmh; /* as posted; 0 or NaN: unknown */
+  int oneway;       /* -1, 0, 1 */
 };
 /* Longitude and latitude in degrees in turn. Roads meet where they share a point exactly. */
 void road_network_add(struct road_network *network, const struct road *road, const double *longitudes_latitudes, size_t count);
@@ -25,8 +25,8 @@ void road_network_add(struct road_network *network, const struct road *road, con
 bool road_network_finish(struct road_network *network);
 struct street_map road_network_map(struct road_network *network);
 
-/* "35 mph" or "50" (km/h) in m/s; the class's usual speed when the tag says nothing usable. */
-double road_limit_mps(struct text maxspeed, struct text kind);
+/* In m/s; the usual speed of the class where no limit is known. */
+double road_limit_mps(double limit_kmh, struct text kind);
 
 /* From the database of the settings, or of a server that runs on the data folder now: the roads within 12 km of the depot, or
  * of the middle of what was imported. *network is NULL when there are none. ERROR_SETUP when --database was given and is away.

@@ -34,7 +34,7 @@ static void add_road(struct road_network *network, struct arena *arena, const st
   struct road road = {
       .name = db_text(rows, row, 1),
       .kind = db_text(rows, row, 2),
-      .maxspeed = db_text(rows, row, 3),
+      .limit_kmh = db_double(rows, row, 3),
       .oneway = (int)db_int64(rows, row, 4),
   };
   road_network_add(network, &road, pairs, count);

@@ -1,80 +1,9 @@
 #include "tests/unit/cmocka_all.h"
 
-#include <math.h>
 #include <stdlib.h>
 
-#include "ingest/analysis/id_index.h"
-#include "ingest/analysis/road_map.h"
-#include "ingest/analysis/road_matcher.h"
 #include "server/base/arena.h"
-#include "server/base/clock.h"
-
-static const double LATITUDE_DEG = 45.5;
-static const double LONGITUDE_DEG = -122.66;
-static const double METRES_PER_DEG = 111319.49;
-
-static double longitude_at(double x_m)
-{
-  return LONGITUDE_DEG + x_m / (METRES_PER_DEG * cos(LATITUDE_DEG * 3.14159265358979 / 180));
-}
-
-static double latitude_at(double y_m)
-{
-  return LATITUDE_DEG + y_m / METRES_PER_DEG;
-}
-
-static void claim_all(struct road_map *map)
-{
-  struct map_cell cells[64];
-  const struct map_box box = map_box_around(map_point_of(LONGITUDE_DEG, LATITUDE_DEG), 250000);
-  assert_true(road_map_claim(map, box, cells, 64) > 0);
-}
-
-struct straight {
-  int64_t road_id, from_node, to_node;
-  double x0_m, y0_m, x1_m, y1_m;
-  int8_t oneway;
-};
-
-static void add(struct road_map *map, const struct straight *road)
-{
-  const struct map_point points[2] = {map_point_of(longitude_at(road->x0_m), latitude_at(road->y0_m)),
-                                      map_point_of(longitude_at(road->x1_m), latitude_at(road->y1_m))};
-  const struct road_segment segment = {.road_id = road->road_id,
-                                       .from_node = road->from_node,
-                                       .to_node = road->to_node,
-                                       .length_m = (float)hypot(road->x1_m - road->x0_m, road->y1_m - road->y0_m),
-                                       .oneway = road->oneway,
-                                       .road_class = ROAD_RESIDENTIAL,
-                                       .limits = {road->road_id, NAN, 50, 40, 60},
-                                       .points = points,
-                                       .point_count = 2};
-  road_map_add(map, &segment);
-}
-
-/* A street from west to east of 200 m pieces (1-5, from node 0 to 5), one beside it to the north (11-15, nodes 10 to 15) that
- * meets it nowhere, a one-way to the south (21, from node 2) and one that comes from there (22, to node 3). */
-static struct road_map *make_map(void)
-{
-  struct road_map *map = road_map_new();
-  claim_all(map);
-  for (int i = 0; i < 5; i++) {
-    add(map, &(struct straight){1 + i, i, i + 1, i * 200.0, 0, i * 200.0 + 200, 0, 0});
-    add(map, &(struct straight){11 + i, 10 + i, 11 + i, i * 200.0, 24, i * 200.0 + 200, 24, 0});
-  }
-  add(map, &(struct straight){21, 2, 20, 400, 0, 400, -300, 1});
-  add(map, &(struct straight){22, 21, 3, 600, -300, 600, 0, 1});
-  return map;
-}
-
-static struct fix fix_at(int second, double x_m, double y_m, double speed_kmh, double heading_deg)
-{
-  return (struct fix){.recorded_at_us = second * US_PER_SECOND,
-                      .longitude_deg = longitude_at(x_m),
-                      .latitude_deg = latitude_at(y_m),
-                      .speed_kmh = (float)speed_kmh,
-                      .heading_deg = (float)heading_deg};
-}
+#include "tests/support/streets.h"
 
 /* One matcher, and all that came out of it. */
 struct drive {
@@ -89,7 +18,7 @@ static int make_drive(void **state)
 {
   struct drive *drive = calloc(1, sizeof *drive);
   drive->arena = arena_new(4096);
-  drive->map = make_map();
+  drive->map = make_streets();
   drive->settled = row_set_make(drive->arena, sizeof(struct road_match));
   road_matcher_init(&drive->matcher);
   *state = drive;
@@ -123,53 +52,6 @@ static void settle(struct drive *drive)
 {
   road_matcher_settle(&drive->matcher, &drive->settled);
   assert_int_equal(drive->settled.count, drive->stepped);
-}
-
-static void map_knows_what_is_near(void **state)
-{
-  const struct drive *drive = *state;
-  struct road_candidate candidates[8];
-  assert_int_equal(road_map_near(drive->map, longitude_at(250), latitude_at(10), 35, candidates, 8), 2);
-  assert_int_equal(road_map_segment(drive->map, candidates[0].segment).road_id, 2);
-  assert_true(fabsf(candidates[0].distance_m - 10) < 0.1F);
-  assert_true(fabsf(candidates[0].along_m - 50) < 0.5F);
-  assert_true(fabsf(candidates[0].bearing_deg - 90) < 0.1F);
-  assert_int_equal(road_map_segment(drive->map, candidates[1].segment).road_id, 12);
-  assert_int_equal(road_map_near(drive->map, longitude_at(250), latitude_at(10), 35, candidates, 1), 1);
-  assert_int_equal(road_map_segment(drive->map, candidates[0].segment).road_id, 2);
-  assert_int_equal(road_map_near(drive->map, longitude_at(250), latitude_at(500), 35, candidates, 8), 0);
-}
-
-static void map_measures_along_roads(void **state)
-{
-  struct drive *drive = *state;
-  const uint32_t two = road_map_segment(drive->map, road_map_find(drive->map, 2)).to_node;
-  const struct map_road south = road_map_segment(drive->map, road_map_find(drive->map, 21));
-  const uint32_t five = road_map_segment(drive->map, road_map_find(drive->map, 5)).to_node;
-  road_map_spread(drive->map, two, 700);
-  assert_true(fabsf(road_map_reached_m(drive->map, five) - 600) < 0.1F);
-  assert_true(fabsf(road_map_reached_m(drive->map, south.to_node) - 300) < 0.1F);
-  road_map_spread(drive->map, two, 599);
-  assert_true(isinf(road_map_reached_m(drive->map, five)));
-  road_map_spread(drive->map, south.to_node, 700); /* against the one-way */
-  assert_true(isinf(road_map_reached_m(drive->map, two)));
-}
-
-static void map_claims_each_cell_once(void **state)
-{
-  struct drive *drive = *state;
-  struct map_cell cells[4];
-  const struct map_box near = map_box_around(map_point_of(LONGITUDE_DEG, LATITUDE_DEG), 1000);
-  assert_int_equal(road_map_claim(drive->map, near, cells, 4), 0);
-  const struct map_box far = map_box_around(map_point_of(9.5, -47.1), 1);
-  assert_int_equal(road_map_claim(drive->map, far, cells, 4), 1);
-  assert_int_equal(road_map_claim(drive->map, far, cells, 4), 0);
-  const struct map_box cell = map_cell_box(cells[0]);
-  assert_true(cell.west_cm <= far.west_cm && far.east_cm <= cell.east_cm);
-  assert_true(cell.south_cm <= far.south_cm && far.north_cm <= cell.north_cm);
-  road_map_clear(drive->map);
-  assert_null(road_map_limits(drive->map, 1));
-  assert_int_equal(road_map_claim(drive->map, near, cells, 4) > 0, 1);
 }
 
 static void a_drive_stays_on_its_street(void **state)
@@ -308,17 +190,6 @@ static struct fix random_fix(int i, double *x_m, double *y_m)
   return fix;
 }
 
-static void assert_same_state(const struct road_matcher *a, const struct road_matcher *b)
-{
-  struct buffer bytes[2] = {{0}};
-  road_matcher_save(a, &bytes[0]);
-  road_matcher_save(b, &bytes[1]);
-  assert_int_equal(bytes[0].length, bytes[1].length);
-  assert_memory_equal(bytes[0].data, bytes[1].data, bytes[0].length);
-  buffer_free(&bytes[0]);
-  buffer_free(&bytes[1]);
-}
-
 /* Through bytes and back. */
 static void reload(struct road_matcher *matcher)
 {
@@ -365,9 +236,9 @@ static void splits_change_nothing(void **state)
 static void more_of_the_map_changes_nothing(void **state)
 {
   struct drive *drive = *state;
-  struct road_map *large = make_map();
+  struct road_map *large = make_streets();
   for (int i = 0; i < 40; i++) { /* a grid far off, and a long way round */
-    add(large, &(struct straight){100 + i, 100 + i, 101 + i, i * 20.0, 900, i * 20.0 + 20, 900, 0});
+    add_street(large, &(struct straight){100 + i, 100 + i, 101 + i, i * 20.0, 900, i * 20.0 + 20, 900, 0});
   }
   srand(9);
   struct road_matcher other;
@@ -421,30 +292,11 @@ static void broken_bytes_are_refused(void **state)
   buffer_free(&bytes);
 }
 
-static void ids_are_found_again(void **state)
-{
-  (void)state;
-  struct id_index index = {0};
-  assert_int_equal(id_index_find(&index, 7), ID_INDEX_NONE);
-  for (uint32_t i = 0; i < 5000; i++) {
-    id_index_add(&index, (int64_t)i * 4096 - 2048, i);
-  }
-  for (uint32_t i = 0; i < 5000; i++) {
-    assert_int_equal(id_index_find(&index, (int64_t)i * 4096 - 2048), i);
-  }
-  assert_int_equal(id_index_find(&index, 5), ID_INDEX_NONE);
-  id_index_clear(&index);
-  assert_int_equal(id_index_find(&index, -2048), ID_INDEX_NONE);
-  id_index_free(&index);
-}
-
 #define DRIVE_TEST(name) cmocka_unit_test_setup_teardown(name, make_drive, free_drive)
 
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(ids_are_found_again),   DRIVE_TEST(map_knows_what_is_near),
-      DRIVE_TEST(map_measures_along_roads),    DRIVE_TEST(map_claims_each_cell_once),
       DRIVE_TEST(a_drive_stays_on_its_street), DRIVE_TEST(direction_is_that_of_the_drive),
       DRIVE_TEST(never_against_a_oneway),      DRIVE_TEST(without_a_road_there_is_none),
       DRIVE_TEST(flagged_ones_have_no_road),   DRIVE_TEST(gaps_and_stops_settle),
