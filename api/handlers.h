@@ -54,6 +54,9 @@ api_query speed_rules_read_vehicle, speed_rules_put_vehicle, speed_rules_delete_
 /* roads/roads.c, roads/road_overrides.c, roads/coverage.c */
 api_query roads_list, roads_read, roads_put_override, roads_delete_override, roads_coverage;
 
+/* zones/geofences.c, zones/geofence_changes.c, zones/visits.c */
+api_query geofences_list, geofences_read, geofences_put, geofences_import, geofences_delete, zone_visits;
+
 /* documents.c, on the HTTP thread. */
 struct error documents_openapi(struct request *request, void *context);
 struct error documents_page(struct request *request, void *context);

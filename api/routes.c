@@ -8,7 +8,7 @@
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 enum { REGISTRATION_BODY_MAX = 64 * 1024, LIMIT_BODY_MAX = 4 * 1024, DESIRED_BODY_MAX = 32 * 1024, REVIEW_BODY_MAX = 16 * 1024 };
-enum { TEMPERATURE_RULE_BODY_MAX = 16 * 1024 };
+enum { TEMPERATURE_RULE_BODY_MAX = 16 * 1024, GEOFENCE_BODY_MAX = 2 * 1024 * 1024, GEOFENCES_BODY_MAX = 16 * 1024 * 1024 };
 
 /* clang-format off */
 static const struct route ROUTES[] = {
@@ -31,6 +31,14 @@ static const struct route ROUTES[] = {
     {HTTP_GET,    "/v1/temperature/excursions", ROLE_VIEWER, "When loads were out of range",             .query = temperature_excursions},
     {HTTP_GET,    "/v1/temperature/trips",     ROLE_VIEWER, "What a load went through on each trip",     .query = temperature_trips},
     {HTTP_GET,    "/v1/temperature/record",    ROLE_VIEWER, "The temperature record for the receiver",   .query = temperature_record},
+    {HTTP_GET,    "/v1/geofences",             ROLE_VIEWER, "Zones",                                     .query = geofences_list},
+    {HTTP_POST,   "/v1/geofences",             ROLE_ADMIN,  "Import zones",                              .query = geofences_import,
+                                                                                      .body_max_bytes = GEOFENCES_BODY_MAX},
+    {HTTP_GET,    "/v1/geofences/{name}",      ROLE_VIEWER, "One zone",                                  .query = geofences_read},
+    {HTTP_PUT,    "/v1/geofences/{name}",      ROLE_ADMIN,  "Draw or change a zone",                     .query = geofences_put,
+                                                                                      .body_max_bytes = GEOFENCE_BODY_MAX},
+    {HTTP_DELETE, "/v1/geofences/{name}",      ROLE_ADMIN,  "Take a zone away",                          .query = geofences_delete},
+    {HTTP_GET,    "/v1/zones/visits",          ROLE_VIEWER, "When vehicles were in zones",               .query = zone_visits},
     {HTTP_GET,    "/v1/rules/speed",           ROLE_VIEWER, "Speed limits of the fleet and of vehicles", .query = speed_rules_list},
     {HTTP_GET,    "/v1/rules/speed/fleet",     ROLE_VIEWER, "The fleet's speed limit",                   .query = speed_rules_read_fleet},
     {HTTP_PUT,    "/v1/rules/speed/fleet",     ROLE_ADMIN,  "Set the fleet's speed limit",               .query = speed_rules_put_fleet,

@@ -27,6 +27,10 @@ before(async () => {
   events.push(iotEvent({ vehicle: 'doc_0', version: 99, seconds: NOW - 1000, lat: 0, lon: 0 }));
   await eventually(async () => (await program.post(events)).status === 200, { what: 'the events being stored' });
   await program.get('/v1/vehicles/doc_registered', { method: 'PUT' });
+  await program.get('/v1/geofences/doc%20depot', {
+    method: 'PUT', headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ geometry: { type: 'Polygon', coordinates: [[[-123, 45], [-122, 45], [-122, 46], [-123, 45]]] }, limit_kmh: 20 }),
+  });
   await program.get('/v1/rules/temperature/doc%20frozen', {
     method: 'PUT', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ kind: 'reefer', highest_c: -18 }),
   });
@@ -159,6 +163,19 @@ const REQUESTS = [
   ['get', '/v1/temperature/record', `/v1/temperature/record?vehicle=doc_1&from=${new Date((NOW - 6000) * 1000).toISOString()}&to=${new Date(NOW * 1000).toISOString()}&f=html`, 200],
   ['get', '/v1/temperature/record', `/v1/temperature/record?vehicle=doc_1&from=${new Date((NOW - 6000) * 1000).toISOString()}&to=${new Date(NOW * 1000).toISOString()}&f=csv`, 200],
   ['get', '/v1/temperature/record', '/v1/temperature/record?vehicle=doc_1', 400],
+  ['get', '/v1/geofences', '/v1/geofences', 200],
+  ['get', '/v1/geofences', '/v1/geofences?f=geojson', 200],
+  ['get', '/v1/geofences', '/v1/geofences?f=csv', 200],
+  ['get', '/v1/geofences', '/v1/geofences?f=ndjson', 200],
+  ['post', '/v1/geofences', '/v1/geofences', 415],
+  ['get', '/v1/geofences/{name}', '/v1/geofences/doc%20depot', 200],
+  ['get', '/v1/geofences/{name}', '/v1/geofences/doc%20depot?f=geojson', 200],
+  ['get', '/v1/geofences/{name}', '/v1/geofences/none', 404],
+  ['put', '/v1/geofences/{name}', '/v1/geofences/doc%20depot', 415],
+  ['delete', '/v1/geofences/{name}', '/v1/geofences/none', 404],
+  ['get', '/v1/zones/visits', '/v1/zones/visits', 200],
+  ['get', '/v1/zones/visits', '/v1/zones/visits?f=csv', 200],
+  ['get', '/v1/zones/visits', '/v1/zones/visits?open=2', 400],
   ['get', '/v1/rules/speed', '/v1/rules/speed', 200],
   ['get', '/v1/rules/speed', '/v1/rules/speed?f=csv', 200],
   ['get', '/v1/rules/speed', '/v1/rules/speed?f=ndjson', 200],

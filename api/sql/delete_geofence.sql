@@ -1,0 +1,3 @@
+-- Takes a zone away.
+-- $1 name.
+DELETE FROM geofence WHERE name = $1

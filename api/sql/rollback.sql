@@ -1,0 +1,2 @@
+-- Ends a transaction that has changed nothing.
+ROLLBACK
