@@ -7,7 +7,12 @@
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
-enum { REGISTRATION_BODY_MAX = 64 * 1024, LIMIT_BODY_MAX = 4 * 1024, DESIRED_BODY_MAX = 32 * 1024, REVIEW_BODY_MAX = 16 * 1024 };
+enum {
+  REGISTRATION_BODY_MAX = 64 * 1024,
+  LIMIT_BODY_MAX = 4 * 1024,
+  DESIRED_BODY_MAX = 32 * 1024,
+  REVIEW_BODY_MAX = 16 * 1024
+};
 enum { TEMPERATURE_RULE_BODY_MAX = 16 * 1024, GEOFENCE_BODY_MAX = 2 * 1024 * 1024, GEOFENCES_BODY_MAX = 16 * 1024 * 1024 };
 
 /* clang-format off */

@@ -147,8 +147,8 @@ static void read_range(struct text word, float *first, float *last)
 
 static void read_row(struct text line, struct drive *drive)
 {
-  struct text times;
-  struct text temperature;
+  struct text times = {0};
+  struct text temperature = {0};
   struct text from;
   struct text until;
   float first = NAN;
