@@ -165,7 +165,9 @@ static struct error copy_tables(struct import *import, const struct db_rows **co
 
 static struct error replace_tables(struct import *import, const struct db_rows **counts)
 {
-  TRY(db_execute(import->connection, "BEGIN; SET LOCAL citus.multi_shard_modify_mode TO 'sequential'; SET LOCAL jit = off"));
+  TRY(db_execute(import->connection,
+                 "BEGIN; SET LOCAL citus.multi_shard_modify_mode TO 'sequential'; "
+                 "SET LOCAL jit = off; SET LOCAL work_mem = '128MB'")); /* the cut sorts all points of all roads */
   struct error error = copy_tables(import, counts);
   if (error.code != ERROR_NONE) {
     struct error undone = db_execute(import->connection, "ROLLBACK");
