@@ -176,10 +176,18 @@ static struct error lead(struct analyser *analyser)
   }
 }
 
+/* Everything is asked for by key: no plan may read a whole table because it guessed wrong. */
+static struct error connect_database(struct analyser *analyser)
+{
+  TRY(db_open(analyser->settings.database, &analyser->connection));
+  TRY(db_execute(analyser->connection, "SET enable_seqscan TO off; SET enable_mergejoin TO off; SET jit TO off"));
+  return db_run(analyser->connection, &SQL_PLAN_ONCE, NULL, NULL);
+}
+
 static struct error run_once(struct analyser *analyser)
 {
   if (analyser->connection == NULL) {
-    TRY(db_open(analyser->settings.database, &analyser->connection));
+    TRY(connect_database(analyser));
   }
   TRY(become_leader(analyser));
   return analyser->is_leader ? lead(analyser) : error_none();

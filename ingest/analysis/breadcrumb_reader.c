@@ -54,7 +54,13 @@ static struct error read_recorded(struct db_connection *connection, struct arena
   db_add_time(parameters, from_us);
   db_add_time(parameters, before_us);
   add_field(parameters, stretch->pause_field);
-  return db_query(connection, arena, &SQL_LIST_NEW_BREADCRUMBS, parameters, rows);
+  struct db_pipeline *pipeline = db_pipeline_new(arena);
+  db_pipeline_add(pipeline, &SQL_PLAN_EACH_TIME, NULL);
+  db_pipeline_add(pipeline, &SQL_LIST_NEW_BREADCRUMBS, parameters);
+  db_pipeline_add(pipeline, &SQL_PLAN_ONCE, NULL);
+  TRY(db_pipeline_run(connection, pipeline, NULL));
+  *rows = db_pipeline_rows(pipeline, 1);
+  return error_none();
 }
 
 static void take_rows(struct new_breadcrumbs *found, const struct db_rows *rows)
