@@ -70,7 +70,7 @@ bool fold_is_next(const struct fold *fold, int64_t recorded_at_us, int64_t versi
 static void advance(struct fold *fold, const struct fold_context *context, const struct fold_entry *entry,
                     struct fold_rows *rows)
 {
-  const struct place place = place_at(&context->places, &entry->fix, entry->match);
+  const struct place place = place_at(&context->places, &entry->fix, entry->match, rows->sets[0].arena);
   road_runs_step(&fold->run, entry->fix.recorded_at_us, entry->match.road_id, entry->match.is_forward,
                  &rows->sets[FOLD_ROAD_RUNS]);
   machine_set_step(&fold->machines, &context->rules, &entry->fix, &place, rows);

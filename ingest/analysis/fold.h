@@ -17,7 +17,7 @@
 #include "ingest/analysis/road_runs.h"
 
 /* Written into checkpoints: those of another format are not read. */
-enum { FOLD_FORMAT = 1 };
+enum { FOLD_FORMAT = 2 };
 
 /* What the breadcrumbs of one vehicle are judged by. Borrowed. */
 struct fold_context {

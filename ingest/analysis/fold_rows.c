@@ -6,12 +6,13 @@
 #include "ingest/analysis/speeding_machine.h"
 #include "ingest/analysis/temperature_machine.h"
 #include "ingest/analysis/trip_machine.h"
+#include "ingest/analysis/zone_machine.h"
 
 static const size_t ROW_BYTES[FOLD_KIND_COUNT] = {
     [FOLD_TRIPS] = sizeof(struct trip_row),        [FOLD_STOPS] = sizeof(struct stop_row),
     [FOLD_EPISODES] = sizeof(struct speeding_row), [FOLD_DAYS] = sizeof(struct drive_day_row),
-    [FOLD_EXCURSIONS] = sizeof(struct excursion),  [FOLD_CONDITIONS] = sizeof(struct condition),
-    [FOLD_ROAD_RUNS] = sizeof(struct road_run),
+    [FOLD_VISITS] = sizeof(struct zone_visit),     [FOLD_EXCURSIONS] = sizeof(struct excursion),
+    [FOLD_CONDITIONS] = sizeof(struct condition),  [FOLD_ROAD_RUNS] = sizeof(struct road_run),
 };
 
 struct fold_rows fold_rows_make(struct arena *arena)

@@ -14,6 +14,7 @@ enum fold_kind {
   FOLD_STOPS,      /* struct stop_row */
   FOLD_EPISODES,   /* struct speeding_row */
   FOLD_DAYS,       /* struct drive_day_row */
+  FOLD_VISITS,     /* struct zone_visit */
   FOLD_EXCURSIONS, /* struct excursion */
   FOLD_CONDITIONS, /* struct condition */
   FOLD_ROAD_RUNS,  /* struct road_run */

@@ -9,10 +9,12 @@
 #include "ingest/analysis/speeding_machine.h"
 #include "ingest/analysis/temperature_machine.h"
 #include "ingest/analysis/trip_machine.h"
+#include "ingest/analysis/zone_machine.h"
 
 /* What the machines go by. Borrowed. */
 struct machine_rules {
   struct speeding_rules speeding;
+  struct zone_rules zones;
   const struct temperature_rule *temperature; /* NULL: none holds for the vehicle */
 };
 
@@ -20,6 +22,7 @@ struct machine_set {
   struct trip_machine trips;
   struct speeding_machine speeding;
   struct day_machine days;
+  struct zone_machine zones;
   struct temperature_machine temperature;
   int64_t temperature_rule_id; /* the rule that it is about; 0: none */
 };

@@ -8,6 +8,7 @@
 #include "ingest/analysis/speeding_machine.h"
 #include "ingest/analysis/temperature_machine.h"
 #include "ingest/analysis/trip_machine.h"
+#include "ingest/analysis/zone_machine.h"
 
 #define KEY(row, member, of_type)                 \
   {                                               \
@@ -90,6 +91,12 @@ static const struct column DAY[] = {
     COLUMN(drive_day_row, max_speed_kmh, COLUMN_FLOAT),
 };
 
+static const struct column VISIT[] = {
+    KEY(zone_visit, geofence_id, COLUMN_ID),       KEY(zone_visit, entered_at_us, COLUMN_TIME),
+    COLUMN(zone_visit, exited_at_us, COLUMN_TIME), COLUMN(zone_visit, samples, COLUMN_INT32),
+    COLUMN(zone_visit, is_open, COLUMN_BOOL),
+};
+
 static const struct column EXCURSION[] = {
     KEY(excursion, rule_id, COLUMN_ID),
     KEY(excursion, tier, COLUMN_SMALL),
@@ -128,9 +135,10 @@ static const struct column ROAD_RUN[] = {
 struct columns row_columns(enum fold_kind kind)
 {
   static const struct columns ALL[FOLD_KIND_COUNT] = {
-      [FOLD_TRIPS] = COLUMNS(TRIP),         [FOLD_STOPS] = COLUMNS(STOP),           [FOLD_EPISODES] = COLUMNS(EPISODE),
-      [FOLD_DAYS] = COLUMNS(DAY),           [FOLD_EXCURSIONS] = COLUMNS(EXCURSION), [FOLD_CONDITIONS] = COLUMNS(CONDITION),
-      [FOLD_ROAD_RUNS] = COLUMNS(ROAD_RUN),
+      [FOLD_TRIPS] = COLUMNS(TRIP),           [FOLD_STOPS] = COLUMNS(STOP),
+      [FOLD_EPISODES] = COLUMNS(EPISODE),     [FOLD_DAYS] = COLUMNS(DAY),
+      [FOLD_VISITS] = COLUMNS(VISIT),         [FOLD_EXCURSIONS] = COLUMNS(EXCURSION),
+      [FOLD_CONDITIONS] = COLUMNS(CONDITION), [FOLD_ROAD_RUNS] = COLUMNS(ROAD_RUN),
   };
   return ALL[kind];
 }

@@ -41,6 +41,8 @@ static struct kind_statements statements_of(enum fold_kind kind)
     return (struct kind_statements){&SQL_UPSERT_SPEEDING_EPISODES, &SQL_DELETE_SPEEDING_EPISODES, true, true};
   case FOLD_DAYS:
     return (struct kind_statements){&SQL_UPSERT_DRIVE_DAYS, &SQL_DELETE_DRIVE_DAYS, false, true};
+  case FOLD_VISITS:
+    return (struct kind_statements){&SQL_UPSERT_ZONE_VISITS, &SQL_DELETE_ZONE_VISITS, false, false};
   case FOLD_EXCURSIONS:
     return (struct kind_statements){&SQL_UPSERT_EXCURSIONS, &SQL_DELETE_EXCURSIONS, true, false};
   case FOLD_CONDITIONS:

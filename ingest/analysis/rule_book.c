@@ -24,6 +24,11 @@ struct rule_book {
   struct rule *rules; /* ascending rule_id */
   size_t rule_count;
   struct text pause_field;
+  struct zone_set *zones;
+  struct zone_limit *zone_limits;
+  size_t zone_limit_count;
+  struct zone_rule *zone_rules;
+  size_t zone_rule_count;
 };
 
 struct rule_book *rule_book_new(bool uses_estimates)
@@ -43,6 +48,7 @@ struct rule_book *rule_book_new(bool uses_estimates)
 void rule_book_free(struct rule_book *book)
 {
   if (book != NULL) {
+    zone_set_free(book->zones);
     arena_free(book->days_arena);
     arena_free(book->arena);
     free(book);
@@ -110,6 +116,32 @@ static void take_rules(struct rule_book *book, const struct db_rows *rows)
   }
 }
 
+/* Beyond its outline a zone is in the lists of those that have a limit, or a time after which a vehicle dwells. */
+static struct error take_zones(struct rule_book *book, const struct db_rows *rows)
+{
+  const size_t count = (size_t)db_row_count(rows);
+  zone_set_free(book->zones);
+  book->zones = zone_set_new();
+  book->zone_limits = arena_alloc_array(book->arena, count, sizeof *book->zone_limits);
+  book->zone_rules = arena_alloc_array(book->arena, count, sizeof *book->zone_rules);
+  book->zone_limit_count = 0;
+  book->zone_rule_count = 0;
+  for (int row = 0; row < db_row_count(rows); row++) {
+    const int64_t geofence_id = db_int64(rows, row, 0);
+    if (!zone_set_add(book->zones, geofence_id, db_text(rows, row, 3))) {
+      return error_make(ERROR_INTERNAL, "zone %lld is no MultiPolygon", (long long)geofence_id);
+    }
+    if (!db_is_null(rows, row, 1)) {
+      book->zone_limits[book->zone_limit_count++] = (struct zone_limit){geofence_id, (float)db_double(rows, row, 1)};
+    }
+    if (!db_is_null(rows, row, 2)) {
+      book->zone_rules[book->zone_rule_count++] = (struct zone_rule){geofence_id, db_int64(rows, row, 2) * US_PER_SECOND};
+    }
+  }
+  zone_set_index(book->zones);
+  return error_none();
+}
+
 static struct speeding_rules read_speeding(const struct db_rows *rows)
 {
   struct speeding_rules speeding = speeding_rules_default();
@@ -129,10 +161,14 @@ struct error rule_book_read(struct rule_book *book, struct db_connection *connec
 {
   const struct db_rows *general;
   const struct db_rows *rules;
+  const struct db_rows *zones;
   struct arena *scratch = arena_new(4096);
   struct error error = db_query(connection, scratch, &SQL_READ_RULES, NULL, &general);
   if (error.code == ERROR_NONE) {
     error = db_query(connection, scratch, &SQL_READ_TEMPERATURE_RULES, NULL, &rules);
+  }
+  if (error.code == ERROR_NONE) {
+    error = db_query(connection, scratch, &SQL_READ_ZONE_OUTLINES, NULL, &zones);
   }
   if (error.code == ERROR_NONE) {
     arena_reset(book->arena);
@@ -142,6 +178,7 @@ struct error rule_book_read(struct rule_book *book, struct db_connection *connec
     book->fleet_kmh = (float)db_double(general, 0, 1);
     book->speeding = read_speeding(general);
     take_rules(book, rules);
+    error = take_zones(book, zones);
   }
   arena_free(scratch);
   return error;
@@ -287,9 +324,14 @@ struct fold_context rule_book_context(const struct rule_book *book, const struct
                  .uses_estimates = book->uses_estimates,
                  .road_limits = limits_of,
                  .roads = roads,
+                 .zones = book->zones,
+                 .zone_limits = book->zone_limits,
+                 .zone_limit_count = book->zone_limit_count,
                  .assignments = rules->assignments,
                  .assignment_count = rules->assignment_count},
-      .rules = {.speeding = book->speeding, .temperature = rule != NULL ? &rule->temperature : NULL},
+      .rules = {.speeding = book->speeding,
+                .zones = {book->zone_rules, book->zone_rule_count},
+                .temperature = rule != NULL ? &rule->temperature : NULL},
       .roads = road_source_map(roads),
   };
 }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { analysed, derivedRows } from './support/analysis.js';
-import { seeded } from './support/kill_load.js';
+import { seeded } from './support/random.js';
 import { Program, eventually, iotEvent, sleep } from './support/program.js';
 
 const ROUNDS = Number(process.env.CRUMBTRAIL_ANALYSIS_ROUNDS ?? 3);
@@ -63,9 +63,13 @@ async function post(program, events) {
   assert.equal(answer.status, 200, JSON.stringify(answer.body));
 }
 
+const ZONE = `INSERT INTO geofence (name, geom, limit_kmh, dwell_s, created_at, updated_at)
+  VALUES ('town', st_multi(st_makeenvelope(-123, 45.15, -121, 45.6, 4326)), 60, 600, now(), now());`;
+
 async function setRules(program) {
   await program.sql(`INSERT INTO speed_rule VALUES (0, 80, now());
     INSERT INTO temperature_rule (name, highest_c, urgent_highest_c, updated_at) VALUES ('frozen', -15, -10, now());
+    ${ZONE}
     INSERT INTO rule_change (changed_at, kind, subject) VALUES (now(), 'speed', 'fleet')`);
 }
 
@@ -100,7 +104,7 @@ test(`days in any disorder give the rows of the sorted days (CRUMBTRAIL_ANALYSIS
       await analysed(program);
       const expected = await cleanRows(events);
       assert.deepEqual(await derivedRows(program), expected);
-      assert.deepEqual(tables(expected), new Set(['trip', 'stop', 'speeding_episode', 'drive_day', 'excursion', 'condition']));
+      assert.deepEqual(tables(expected), new Set(['trip', 'stop', 'speeding_episode', 'drive_day', 'excursion', 'zone_visit', 'condition']));
       await program.stop();
     });
   }
@@ -140,6 +144,7 @@ test('a change of rules computes the past anew, also when the server is killed m
   await program.sql(`BEGIN; DELETE FROM speed_rule;
     INSERT INTO speed_rule VALUES (0, 80, now());
     INSERT INTO temperature_rule (name, highest_c, urgent_highest_c, updated_at) VALUES ('frozen', -15, -10, now());
+    ${ZONE}
     INSERT INTO rule_change (changed_at, kind, subject) VALUES (now(), 'speed', 'fleet');
     INSERT INTO recompute (requested_at, reason, vehicle_id, from_at, until_at, needs_matching)
       VALUES (now(), 'first', 0, '-infinity', 'infinity', false), (now(), 'second', 0, '-infinity', 'infinity', false);

@@ -9,6 +9,7 @@ const DERIVED = {
     st_astext(started_geom), peak_at, st_astext(peak_geom), st_astext(ended_geom), is_open`,
   drive_day: `day, driver_id, distance_m, known_limit_m, over_limit_m, observed_s, moving_s, known_limit_s, over_limit_s, samples,
     max_speed_kmh`,
+  zone_visit: 'geofence_id, entered_at, exited_at, samples, is_open',
   excursion: `rule_id, tier, side, started_at, ended_at, limit_c, extreme_c, extreme_at, degree_minutes, over_s, paused_s, samples, fired_at,
     is_open`,
   road_run: 'started_at, ended_at, road_id, is_forward, samples',

@@ -11,6 +11,7 @@
 #include "ingest/analysis/speeding_machine.h"
 #include "ingest/analysis/temperature_machine.h"
 #include "ingest/analysis/trip_machine.h"
+#include "ingest/analysis/zone_machine.h"
 
 static inline void fold_text(const struct fold_rows *rows, int kind, size_t index, char *out, size_t capacity)
 {
@@ -19,6 +20,7 @@ static inline void fold_text(const struct fold_rows *rows, int kind, size_t inde
   const struct stop_row *stop = row;
   const struct speeding_row *episode = row;
   const struct drive_day_row *day = row;
+  const struct zone_visit *visit = row;
   const struct excursion *excursion = row;
   const struct condition *condition = row;
   const struct road_run *run = row;
@@ -43,6 +45,10 @@ static inline void fold_text(const struct fold_rows *rows, int kind, size_t inde
     snprintf(out, capacity, "%d driver %lld %.17g m known %.17g over %.17g %.17g s moving %.17g samples %d", day->day,
              (long long)day->driver_id, day->distance_m, day->known_limit_m, day->over_limit_m, day->observed_s, day->moving_s,
              day->samples);
+    break;
+  case FOLD_VISITS:
+    snprintf(out, capacity, "zone %lld %lld-%lld samples %d open %d", (long long)visit->geofence_id,
+             (long long)visit->entered_at_us, (long long)visit->exited_at_us, visit->samples, visit->is_open);
     break;
   case FOLD_EXCURSIONS:
     snprintf(out, capacity, "%d %lld-%lld extreme %g at %lld %.17g degree minutes fired %lld samples %d open %d",

@@ -111,12 +111,24 @@ static const struct assignment DRIVERS[] = {{INT64_C(1774656000000000) - 5000000
 
 static struct road_map *roads; /* none in it */
 
+static struct zone_set *zones;
+static const struct zone_limit ZONE_LIMITS[] = {{5, 50}};
+static const struct zone_rule ZONE_RULES[] = {{5, INT64_C(600) * 1000000}};
+
 static struct window_settings settings_of(const struct store *store)
 {
   return (struct window_settings){
       .vehicle_id = 1,
-      .context = {.places = {.days = &DAYS, .vehicle_kmh = NAN, .fleet_kmh = 80, .assignments = DRIVERS, .assignment_count = 3},
-                  .rules = {.speeding = speeding_rules_default(), .temperature = &COLD}},
+      .context = {.places = {.days = &DAYS,
+                             .vehicle_kmh = NAN,
+                             .fleet_kmh = 80,
+                             .zones = zones,
+                             .zone_limits = ZONE_LIMITS,
+                             .zone_limit_count = 1,
+                             .assignments = DRIVERS,
+                             .assignment_count = 3},
+                  .rules = {.speeding = speeding_rules_default(), .zones = {ZONE_RULES, 1}, .temperature = &COLD},
+                  .roads = roads},
       .stored = store->checkpoints,
       .stored_count = store->checkpoint_count,
       .touched_until_us = INT64_MIN,
@@ -297,6 +309,15 @@ static int compare_rows(const void *left, const void *right)
   return a->kind != b->kind ? (a->kind > b->kind) - (a->kind < b->kind) : strcmp(a->text, b->text);
 }
 
+static size_t count_kind(const struct store *store, int kind)
+{
+  size_t count = 0;
+  for (size_t i = 0; i < store->row_count; i++) {
+    count += store->rows[i].kind == kind ? 1 : 0;
+  }
+  return count;
+}
+
 static void assert_same_rows(struct store *store, struct store *expected, int round)
 {
   qsort(store->rows, store->row_count, sizeof *store->rows, compare_rows);
@@ -366,7 +387,9 @@ static void test_disorder(void **state)
     struct store *store = store_new();
     deliver(expected, fixes, count);
     deliver_in_disorder(store, fixes, count, seed);
-    assert_true(expected->row_count > 10);
+    for (int kind = 0; kind < FOLD_ROAD_RUNS && round == 0; kind++) {
+      assert_true(count_kind(expected, kind) > 0);
+    }
     assert_same_rows(store, expected, round);
     store_free(expected);
     store_free(store);
@@ -409,9 +432,23 @@ static void test_damaged_state(void **state)
   store_free(store);
 }
 
+/* A square that the vehicles drive through. */
+static void make_zone(void)
+{
+  static const double CORNERS[][2] = {{13.3, 52.6}, {13.5, 52.6}, {13.5, 53.2}, {13.3, 53.2}, {13.3, 52.6}};
+  static const unsigned char HEAD[] = {1, 6, 0, 0, 0, 1, 0, 0, 0, 1, 3, 0, 0, 0, 1, 0, 0, 0, 5, 0, 0, 0};
+  char wkb[sizeof HEAD + sizeof CORNERS];
+  memcpy(wkb, HEAD, sizeof HEAD);
+  memcpy(wkb + sizeof HEAD, CORNERS, sizeof CORNERS);
+  zones = zone_set_new();
+  (void)zone_set_add(zones, 5, (struct text){wkb, sizeof wkb});
+  zone_set_index(zones);
+}
+
 int main(void)
 {
   roads = road_map_new();
+  make_zone();
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_disorder),
       cmocka_unit_test(test_late_meets_itself),
@@ -419,5 +456,6 @@ int main(void)
   };
   const int failed = cmocka_run_group_tests(tests, NULL, NULL);
   road_map_free(roads);
+  zone_set_free(zones);
   return failed;
 }
