@@ -31,11 +31,12 @@ struct error road_source_prepare(struct road_source *source, struct db_connectio
 /* Not NULL; it belongs to the source. */
 struct road_map *road_source_map(struct road_source *source);
 
-/* For matches read back from road_run: asks once for those that are not kept. Ids that are 0 or no longer exist are passed
- * over. */
+/* For matches read back from road_run: asks once for those that are not kept. Of a road that no longer exists nothing is known
+ * (all NaN); 0 is passed over. */
 struct error road_source_load_limits(struct road_source *source, struct db_connection *connection, struct arena *arena,
                                      const int64_t *road_ids, size_t count) ERROR_MUST_CHECK;
-/* NULL: no such segment (or 0). Valid until the next call that is given a connection, or road_source_forget. */
+/* NULL: neither around the tracks nor loaded, or 0. Valid until the next call that is given a connection, or
+ * road_source_forget. */
 const struct road_limits *road_source_limits(const struct road_source *source, int64_t road_id);
 
 #endif
