@@ -2,38 +2,42 @@
 #include "api/handlers.h"
 
 #include "api/alerts/deliveries.h"
+#include "api/columns.h"
 #include "api/parameters.h"
 #include "api/row_list.h"
 #include "api_sql.h"
 
-enum column {
-  COLUMN_ID,
-  COLUMN_KIND,
-  COLUMN_SEVERITY,
-  COLUMN_STATE,
-  COLUMN_SEQUENCE,
-  COLUMN_VEHICLE_ID,
-  COLUMN_VEHICLE,
-  COLUMN_SUBJECT_ID,
-  COLUMN_SUBJECT,
-  COLUMN_BEGAN_AT,
-  COLUMN_ENDED_AT,
-  COLUMN_FIRED_AT,
-  COLUMN_ACKNOWLEDGED_AT,
-  COLUMN_ACKNOWLEDGED_BY,
-  COLUMN_CLEARED_AT,
-  COLUMN_WITHDRAWN,
-  COLUMN_LATE_S,
-  COLUMN_VALUE,
-  COLUMN_LIMIT_VALUE,
-  COLUMN_UNIT,
-  COLUMN_WORST_AT,
-  COLUMN_LONGITUDE,
-  COLUMN_LATITUDE,
-  COLUMN_ASSIGNED_TO,
-  COLUMN_MUTED_UNTIL,
-};
 enum { VALUE_DECIMALS = 1, COORDINATE_DECIMALS = 7, STATES_MAX = 3 };
+
+/* The same members as in messages (ingest/alerts/alert_document.h). */
+static const struct column COLUMNS[] = {
+    {"alert_id", COLUMN_INT64, 0},
+    {"kind", COLUMN_TEXT, 0},
+    {"severity", COLUMN_TEXT, 0},
+    {"state", COLUMN_TEXT, 0},
+    {"sequence", COLUMN_INT64, 0},
+    {"vehicle_id", COLUMN_INT64, 0},
+    {"vehicle", COLUMN_TEXT, 0},
+    {"subject_id", COLUMN_INT64, 0},
+    {"subject", COLUMN_TEXT, 0},
+    {"began_at", COLUMN_TIME, 0},
+    {"ended_at", COLUMN_TIME, 0},
+    {"fired_at", COLUMN_TIME, 0},
+    {"acknowledged_at", COLUMN_TIME, 0},
+    {"acknowledged_by", COLUMN_TEXT, 0},
+    {"cleared_at", COLUMN_TIME, 0},
+    {"withdrawn", COLUMN_BOOLEAN, 0},
+    {"late_s", COLUMN_INT64, 0},
+    {"value", COLUMN_DECIMAL, VALUE_DECIMALS},
+    {"limit_value", COLUMN_DECIMAL, VALUE_DECIMALS},
+    {"unit", COLUMN_TEXT, 0},
+    {"worst_at", COLUMN_TIME, 0},
+    {"lon", COLUMN_DECIMAL, COORDINATE_DECIMALS},
+    {"lat", COLUMN_DECIMAL, COORDINATE_DECIMALS},
+    {"assigned_to", COLUMN_TEXT, 0},
+    {"muted_until", COLUMN_TIME, 0},
+};
+enum { COLUMN_COUNT = sizeof COLUMNS / sizeof COLUMNS[0], COLUMN_ID = 0, COLUMN_BEGAN_AT = 9 };
 
 /* The words of ingest/alerts/alert.h; their numbers stand in the database. */
 static const char *const KINDS[] = {"speeding",       "temperature", "temperature_urgent", "warming", "silent_sensor",
@@ -95,70 +99,14 @@ static struct error resume(void *context, struct arena *arena, struct text key)
   return error_none();
 }
 
-static void write_number(struct json_writer *json, const char *name, const struct db_rows *rows, int row, int column,
-                         int decimals)
-{
-  json_key(json, name);
-  json_decimal(json, db_double(rows, row, column), decimals);
-}
-
-/* The same members as in messages (ingest/alerts/alert_document.h). */
 static void write_members(struct json_writer *json, const struct db_rows *rows, int row)
 {
-  json_int64_column(json, "alert_id", rows, row, COLUMN_ID);
-  json_text_column(json, "kind", rows, row, COLUMN_KIND);
-  json_text_column(json, "severity", rows, row, COLUMN_SEVERITY);
-  json_text_column(json, "state", rows, row, COLUMN_STATE);
-  json_int64_column(json, "sequence", rows, row, COLUMN_SEQUENCE);
-  json_int64_column(json, "vehicle_id", rows, row, COLUMN_VEHICLE_ID);
-  json_text_column(json, "vehicle", rows, row, COLUMN_VEHICLE);
-  json_int64_column(json, "subject_id", rows, row, COLUMN_SUBJECT_ID);
-  json_text_column(json, "subject", rows, row, COLUMN_SUBJECT);
-  json_time_column(json, "began_at", rows, row, COLUMN_BEGAN_AT);
-  json_time_column(json, "ended_at", rows, row, COLUMN_ENDED_AT);
-  json_time_column(json, "fired_at", rows, row, COLUMN_FIRED_AT);
-  json_time_column(json, "acknowledged_at", rows, row, COLUMN_ACKNOWLEDGED_AT);
-  json_text_column(json, "acknowledged_by", rows, row, COLUMN_ACKNOWLEDGED_BY);
-  json_time_column(json, "cleared_at", rows, row, COLUMN_CLEARED_AT);
-  json_key(json, "withdrawn");
-  json_boolean(json, db_bool(rows, row, COLUMN_WITHDRAWN));
-  json_int64_column(json, "late_s", rows, row, COLUMN_LATE_S);
-  write_number(json, "value", rows, row, COLUMN_VALUE, VALUE_DECIMALS);
-  write_number(json, "limit_value", rows, row, COLUMN_LIMIT_VALUE, VALUE_DECIMALS);
-  json_text_column(json, "unit", rows, row, COLUMN_UNIT);
-  json_time_column(json, "worst_at", rows, row, COLUMN_WORST_AT);
-  write_number(json, "lon", rows, row, COLUMN_LONGITUDE, COORDINATE_DECIMALS);
-  write_number(json, "lat", rows, row, COLUMN_LATITUDE, COORDINATE_DECIMALS);
-  json_text_column(json, "assigned_to", rows, row, COLUMN_ASSIGNED_TO);
-  json_time_column(json, "muted_until", rows, row, COLUMN_MUTED_UNTIL);
+  columns_write_members(COLUMNS, COLUMN_COUNT, json, rows, row);
 }
 
 static void write_cells(struct csv_row *cells, const struct db_rows *rows, int row)
 {
-  csv_int64(cells, db_int64(rows, row, COLUMN_ID));
-  csv_text(cells, db_text(rows, row, COLUMN_KIND));
-  csv_text(cells, db_text(rows, row, COLUMN_SEVERITY));
-  csv_text(cells, db_text(rows, row, COLUMN_STATE));
-  csv_int64(cells, db_int64(rows, row, COLUMN_SEQUENCE));
-  csv_text(cells, db_text(rows, row, COLUMN_VEHICLE));
-  csv_int64_column(cells, rows, row, COLUMN_SUBJECT_ID);
-  csv_text(cells, db_text(rows, row, COLUMN_SUBJECT));
-  csv_time_column(cells, rows, row, COLUMN_BEGAN_AT);
-  csv_time_column(cells, rows, row, COLUMN_ENDED_AT);
-  csv_time_column(cells, rows, row, COLUMN_FIRED_AT);
-  csv_time_column(cells, rows, row, COLUMN_ACKNOWLEDGED_AT);
-  csv_text(cells, db_text(rows, row, COLUMN_ACKNOWLEDGED_BY));
-  csv_time_column(cells, rows, row, COLUMN_CLEARED_AT);
-  csv_text(cells, db_bool(rows, row, COLUMN_WITHDRAWN) ? TEXT("true") : TEXT("false"));
-  csv_int64(cells, db_int64(rows, row, COLUMN_LATE_S));
-  csv_decimal(cells, db_double(rows, row, COLUMN_VALUE), VALUE_DECIMALS);
-  csv_decimal(cells, db_double(rows, row, COLUMN_LIMIT_VALUE), VALUE_DECIMALS);
-  csv_text(cells, db_text(rows, row, COLUMN_UNIT));
-  csv_time_column(cells, rows, row, COLUMN_WORST_AT);
-  csv_decimal(cells, db_double(rows, row, COLUMN_LONGITUDE), COORDINATE_DECIMALS);
-  csv_decimal(cells, db_double(rows, row, COLUMN_LATITUDE), COORDINATE_DECIMALS);
-  csv_text(cells, db_text(rows, row, COLUMN_ASSIGNED_TO));
-  csv_time_column(cells, rows, row, COLUMN_MUTED_UNTIL);
+  columns_write_cells(COLUMNS, COLUMN_COUNT, cells, rows, row);
 }
 
 static struct error read_state(const struct request *request, struct alert_query *query)
@@ -214,7 +162,8 @@ struct error alerts_list(struct request *request, void *context, struct db_conne
       .resume = resume,
       .write_members = write_members,
       .csv_header =
-          TEXT("alert_id,kind,severity,state,sequence,vehicle,subject_id,subject,began_at,ended_at,fired_at,acknowledged_at,"
+          TEXT("alert_id,kind,severity,state,sequence,vehicle_id,vehicle,subject_id,subject,began_at,ended_at,fired_at,"
+               "acknowledged_at,"
                "acknowledged_by,cleared_at,withdrawn,late_s,value,limit_value,unit,worst_at,lon,lat,assigned_to,muted_until"),
       .write_cells = write_cells};
   struct alert_query query = {.place = {TIME_RANGE_ALL.to_us, INT64_MAX}, .began = TIME_RANGE_ALL};

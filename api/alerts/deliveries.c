@@ -1,26 +1,20 @@
 /* GET /v1/alerts/deliveries: what was sent to whom, what waits, what was given up. */
 #include "api/alerts/deliveries.h"
 
+#include "api/columns.h"
 #include "api/handlers.h"
 #include "api/parameters.h"
 #include "api/row_list.h"
 #include "api_sql.h"
 
-enum column {
-  COLUMN_ID,
-  COLUMN_MESSAGE_ID,
-  COLUMN_ALERT_ID,
-  COLUMN_SEQUENCE,
-  COLUMN_CHANNEL,
-  COLUMN_STATE,
-  COLUMN_CREATED_AT,
-  COLUMN_NEXT_TRY_AT,
-  COLUMN_TRIES,
-  COLUMN_STATUS,
-  COLUMN_ANSWER,
-  COLUMN_DELIVERED_AT,
-  COLUMN_GIVEN_UP_AT,
+static const struct column COLUMNS[] = {
+    {"delivery_id", COLUMN_INT64, 0}, {"message_id", COLUMN_TEXT, 0},  {"alert_id", COLUMN_INT64, 0},
+    {"sequence", COLUMN_INT64, 0},    {"channel", COLUMN_TEXT, 0},     {"state", COLUMN_TEXT, 0},
+    {"created_at", COLUMN_TIME, 0},   {"next_try_at", COLUMN_TIME, 0}, {"tries", COLUMN_INT64, 0},
+    {"status", COLUMN_INT64, 0},      {"answer", COLUMN_TEXT, 0},      {"delivered_at", COLUMN_TIME, 0},
+    {"given_up_at", COLUMN_TIME, 0},
 };
+enum { COLUMN_COUNT = sizeof COLUMNS / sizeof COLUMNS[0], COLUMN_ID = 0 };
 enum { CHANNEL_NAME_MAX = 64, SHOWN_OF_ALERT_MAX = 1000 };
 
 struct delivery_query {
@@ -69,36 +63,12 @@ static struct error resume(void *context, struct arena *arena, struct text key)
 
 static void write_members(struct json_writer *json, const struct db_rows *rows, int row)
 {
-  json_int64_column(json, "delivery_id", rows, row, COLUMN_ID);
-  json_text_column(json, "message_id", rows, row, COLUMN_MESSAGE_ID);
-  json_int64_column(json, "alert_id", rows, row, COLUMN_ALERT_ID);
-  json_int64_column(json, "sequence", rows, row, COLUMN_SEQUENCE);
-  json_text_column(json, "channel", rows, row, COLUMN_CHANNEL);
-  json_text_column(json, "state", rows, row, COLUMN_STATE);
-  json_time_column(json, "created_at", rows, row, COLUMN_CREATED_AT);
-  json_time_column(json, "next_try_at", rows, row, COLUMN_NEXT_TRY_AT);
-  json_int64_column(json, "tries", rows, row, COLUMN_TRIES);
-  json_int64_column(json, "status", rows, row, COLUMN_STATUS);
-  json_text_column(json, "answer", rows, row, COLUMN_ANSWER);
-  json_time_column(json, "delivered_at", rows, row, COLUMN_DELIVERED_AT);
-  json_time_column(json, "given_up_at", rows, row, COLUMN_GIVEN_UP_AT);
+  columns_write_members(COLUMNS, COLUMN_COUNT, json, rows, row);
 }
 
 static void write_cells(struct csv_row *cells, const struct db_rows *rows, int row)
 {
-  csv_int64(cells, db_int64(rows, row, COLUMN_ID));
-  csv_text(cells, db_text(rows, row, COLUMN_MESSAGE_ID));
-  csv_int64_column(cells, rows, row, COLUMN_ALERT_ID);
-  csv_int64_column(cells, rows, row, COLUMN_SEQUENCE);
-  csv_text(cells, db_text(rows, row, COLUMN_CHANNEL));
-  csv_text(cells, db_text(rows, row, COLUMN_STATE));
-  csv_time_column(cells, rows, row, COLUMN_CREATED_AT);
-  csv_time_column(cells, rows, row, COLUMN_NEXT_TRY_AT);
-  csv_int64(cells, db_int64(rows, row, COLUMN_TRIES));
-  csv_int64_column(cells, rows, row, COLUMN_STATUS);
-  csv_text(cells, db_text(rows, row, COLUMN_ANSWER));
-  csv_time_column(cells, rows, row, COLUMN_DELIVERED_AT);
-  csv_time_column(cells, rows, row, COLUMN_GIVEN_UP_AT);
+  columns_write_cells(COLUMNS, COLUMN_COUNT, cells, rows, row);
 }
 
 static struct error read_filters(const struct request *request, struct delivery_query *query)

@@ -39,34 +39,47 @@ static struct text definition_of(struct arena *arena, const struct alert_policy 
   return definition;
 }
 
-struct error alert_desk_put_policy(struct request *request, void *context, struct db_connection *connection)
+static struct error store(struct request *request, struct db_connection *connection, struct text name, struct text definition,
+                          bool *is_new)
 {
-  struct arena *arena = request_arena(request);
-  const struct json *root = NULL;
   const struct db_rows *rows = NULL;
-  struct alert_policy policy;
-  struct text name;
-  (void)context;
-  TRY(read_name(request, &name));
-  TRY(alert_form_read(request, false, &root));
-  TRY(alert_policy_read(arena, request_body(request), &policy));
-  TRY(check_channels(request, connection, &policy));
-  const struct text definition = definition_of(arena, &policy);
-  struct db_parameters *parameters = db_parameters_new(arena);
+  struct db_parameters *parameters = db_parameters_new(request_arena(request));
   db_add_text(parameters, name);
   db_add_text(parameters, definition);
   db_add_time(parameters, clock_now_us());
   TRY(db_run(connection, &SQL_BEGIN_BATCH, NULL, NULL));
-  TRY(db_query(connection, arena, &SQL_PUT_ALERT_POLICY, parameters, &rows));
+  TRY(db_query(connection, request_arena(request), &SQL_PUT_ALERT_POLICY, parameters, &rows));
+  *is_new = db_bool(rows, 0, 0);
   TRY(alert_form_wake(request, connection));
-  TRY(db_run(connection, &SQL_COMMIT_BATCH, NULL, NULL));
-  struct json_writer json = alert_form_answer(request, db_bool(rows, 0, 0) ? 201 : 200);
+  return db_run(connection, &SQL_COMMIT_BATCH, NULL, NULL);
+}
+
+static void answer(struct request *request, int status, struct text name, struct text definition)
+{
+  struct json_writer json = alert_form_answer(request, status);
   json_begin_object(&json);
   json_key(&json, "name");
   json_string(&json, name);
   json_key(&json, "policy");
   json_raw(&json, definition);
   json_end_object(&json);
+}
+
+struct error alert_desk_put_policy(struct request *request, void *context, struct db_connection *connection)
+{
+  struct arena *arena = request_arena(request);
+  const struct json *root = NULL;
+  struct alert_policy policy;
+  struct text name;
+  bool is_new = false;
+  (void)context;
+  TRY(read_name(request, &name));
+  TRY(alert_form_read(request, false, &root));
+  TRY(alert_policy_read(arena, request_body(request), &policy));
+  TRY(check_channels(request, connection, &policy));
+  const struct text definition = definition_of(arena, &policy);
+  TRY(store(request, connection, name, definition, &is_new));
+  answer(request, is_new ? 201 : 200, name, definition);
   return error_none();
 }
 
