@@ -74,16 +74,22 @@ static struct error follow_feed(struct analysis *analysis, bool is_other_feed)
   return error_none();
 }
 
+/* What the rows in the database go by is made what this program goes by. */
+static struct error follow(struct analysis *analysis, bool is_other_feed)
+{
+  TRY(follow_time_zone(analysis));
+  TRY(follow_estimates(analysis));
+  TRY(follow_format(analysis));
+  return follow_feed(analysis, is_other_feed);
+}
+
 static struct error begin(struct analysis *analysis)
 {
   bool is_other_feed = false;
   TRY(rule_book_read_days(analysis->book, analysis->connection, analysis->settings.time_zone));
   TRY(read_progress(analysis, &is_other_feed));
   TRY(db_run(analysis->connection, &SQL_BEGIN_BATCH, NULL, NULL));
-  TRY(follow_time_zone(analysis));
-  TRY(follow_estimates(analysis));
-  TRY(follow_format(analysis));
-  TRY(follow_feed(analysis, is_other_feed));
+  TRY(follow(analysis, is_other_feed));
   TRY(db_run(analysis->connection, &SQL_COMMIT_BATCH, NULL, NULL));
   TRY(rule_book_read(analysis->book, analysis->connection));
   return backlog_read(&analysis->backlog, analysis->connection);
