@@ -27,9 +27,10 @@ static inline int64_t api_silent_after_us(const struct api *api)
 /* On a query worker. */
 typedef struct error api_query(struct request *request, void *context, struct db_connection *connection);
 
-api_query vehicles_list, vehicles_read, vehicles_register, vehicles_remove;     /* vehicles.c, vehicle_changes.c */
-api_query shadows_read, desired_list, desired_put;                              /* shadows.c, desired.c, desired_changes.c */
-api_query tracks_read;                                                          /* tracks.c */
+api_query vehicles_list, vehicles_read, vehicles_register, vehicles_patch,
+    vehicles_remove;                               /* vehicles.c, vehicle_changes.c, vehicle_patch.c */
+api_query shadows_read, desired_list, desired_put; /* shadows.c, desired.c, desired_changes.c */
+api_query tracks_read;                             /* tracks.c */
 api_query positions_history, positions_latest, positions_at, positions_changes; /* positions.c, ... */
 api_query alerts_list, alerts_read, deliveries_list;                            /* alerts/alerts.c, deliveries.c */
 api_query channels_list, channels_read, alert_policies_list, alert_policies_read, mutes_list; /* alerts/channels.c */

@@ -3,6 +3,8 @@
 #include "api/vehicles.h"
 
 #include "api/parameters.h"
+#include "api/rules/rule_change.h"
+#include "api/vehicle_patch.h"
 #include "api_sql.h"
 #include "server_db_sql.h"
 #include "server/base/clock.h"
@@ -69,6 +71,19 @@ static void add_optional(struct db_parameters *parameters, struct text value)
   }
 }
 
+/* A kind or fleet that it did not have may bring other rules. */
+static struct error register_vehicle(struct db_connection *connection, struct arena *arena, struct text name,
+                                     const struct db_parameters *parameters)
+{
+  const struct db_rows *rows;
+  struct vehicle_group before;
+  struct vehicle_group after;
+  TRY(vehicle_group_read(connection, arena, name, &before));
+  TRY(db_query(connection, arena, &SQL_REGISTER_VEHICLE, parameters, &rows));
+  TRY(vehicle_group_read(connection, arena, name, &after));
+  return vehicle_group_note(connection, arena, name, &before, &after);
+}
+
 struct error vehicles_register(struct request *request, void *context, struct db_connection *connection)
 {
   static const char *const KNOWN[] = {NULL};
@@ -86,11 +101,8 @@ struct error vehicles_register(struct request *request, void *context, struct db
   add_optional(parameters, registration.fleet);
   add_optional(parameters, registration.vin);
   add_optional(parameters, registration.attributes);
-  struct db_pipeline *pipeline = db_pipeline_new(arena);
-  db_pipeline_add(pipeline, &SQL_BEGIN_WRITE, NULL);
-  db_pipeline_add(pipeline, &SQL_REGISTER_VEHICLE, parameters);
-  db_pipeline_add(pipeline, &SQL_COMMIT, NULL);
-  TRY(db_pipeline_run(connection, pipeline, NULL));
+  TRY(db_run(connection, &SQL_BEGIN_WRITE, NULL, NULL));
+  TRY(rule_change_end(connection, register_vehicle(connection, arena, name, parameters)));
   struct vehicle vehicle;
   TRY(vehicle_read(context, request, connection, name, &vehicle));
   response_status(request, vehicle.created_at_us == now_us ? 201 : 200);

@@ -1,6 +1,9 @@
 /* PUT and DELETE /v1/rules/speed/fleet and /v1/rules/speed/vehicles/{name}: the limit, the version of the rule set and what is
  * computed anew, at once. */
 #include "api/handlers.h"
+
+#include <math.h>
+
 #include "api/rules/limit_form.h"
 #include "api/rules/rule_change.h"
 #include "api/rules/speed_rules.h"
@@ -37,20 +40,33 @@ static struct error note_change(struct request *request, struct db_connection *c
 
 /* ---- within the transaction ---- */
 
+struct error speed_rule_change(struct request *request, struct db_connection *connection, const struct speed_subject *subject,
+                               double limit_kmh, const struct db_rows **before, const struct db_rows **after)
+{
+  const bool is_taken_away = isnan(limit_kmh);
+  struct db_parameters *parameters = db_parameters_new(request_arena(request));
+  db_add_int64(parameters, subject->vehicle_id);
+  if (!is_taken_away) {
+    db_add_double(parameters, limit_kmh);
+    db_add_time(parameters, clock_now_us());
+  }
+  TRY(db_run(connection, &SQL_LOCK_SPEED_RULES, NULL, NULL));
+  TRY(speed_rule_read(request, connection, subject->vehicle_id, before));
+  *after = *before;
+  if (is_taken_away && db_row_count(*before) == 0) {
+    return error_none();
+  }
+  TRY(db_run(connection, is_taken_away ? &SQL_DELETE_SPEED_RULE : &SQL_UPSERT_SPEED_RULE, parameters, NULL));
+  TRY(speed_rule_read(request, connection, subject->vehicle_id, after));
+  return note_change(request, connection, subject, *before, *after);
+}
+
 static struct error put_rule(struct request *request, struct db_connection *connection, const struct speed_subject *subject,
                              double limit_kmh)
 {
   const struct db_rows *before;
   const struct db_rows *after;
-  struct db_parameters *parameters = db_parameters_new(request_arena(request));
-  db_add_int64(parameters, subject->vehicle_id);
-  db_add_double(parameters, limit_kmh);
-  db_add_time(parameters, clock_now_us());
-  TRY(db_run(connection, &SQL_LOCK_SPEED_RULES, NULL, NULL));
-  TRY(speed_rule_read(request, connection, subject->vehicle_id, &before));
-  TRY(db_run(connection, &SQL_UPSERT_SPEED_RULE, parameters, NULL));
-  TRY(speed_rule_read(request, connection, subject->vehicle_id, &after));
-  TRY(note_change(request, connection, subject, before, after));
+  TRY(speed_rule_change(request, connection, subject, limit_kmh, &before, &after));
   response_status(request, db_row_count(before) == 0 ? 201 : 200);
   speed_rule_answer(request, after);
   return error_none();
@@ -60,17 +76,12 @@ static struct error delete_rule(struct request *request, struct db_connection *c
 {
   const struct db_rows *before;
   const struct db_rows *after;
-  struct db_parameters *parameters = db_parameters_new(request_arena(request));
-  db_add_int64(parameters, subject->vehicle_id);
-  TRY(db_run(connection, &SQL_LOCK_SPEED_RULES, NULL, NULL));
-  TRY(speed_rule_read(request, connection, subject->vehicle_id, &before));
+  TRY(speed_rule_change(request, connection, subject, (double)NAN, &before, &after));
   if (db_row_count(before) == 0) {
     return speed_rule_missing(subject);
   }
-  TRY(db_run(connection, &SQL_DELETE_SPEED_RULE, parameters, NULL));
-  TRY(speed_rule_read(request, connection, subject->vehicle_id, &after));
   response_status(request, 204);
-  return note_change(request, connection, subject, before, after);
+  return error_none();
 }
 
 /* ---- handlers ---- */

@@ -18,6 +18,10 @@ struct error speed_subject_of_path(struct request *request, struct db_connection
 struct error speed_rule_read(struct request *request, struct db_connection *connection, int64_t vehicle_id,
                              const struct db_rows **rows) ERROR_MUST_CHECK;
 struct error speed_rule_missing(const struct speed_subject *subject) ERROR_MUST_CHECK;
+/* Between BEGIN and COMMIT: sets the limit (NaN: takes it away, if there is one) and notes the change. *before, *after: one
+ * row, or none. */
+struct error speed_rule_change(struct request *request, struct db_connection *connection, const struct speed_subject *subject,
+                               double limit_kmh, const struct db_rows **before, const struct db_rows **after) ERROR_MUST_CHECK;
 /* The one row as the answer. */
 void speed_rule_answer(struct request *request, const struct db_rows *rows);
 

@@ -136,6 +136,7 @@ const REQUESTS = [
   ['put', '/v1/vehicles/{name}', '/v1/vehicles/doc_put', 201],
   ['put', '/v1/vehicles/{name}', '/v1/vehicles/doc_put', 200],
   ['put', '/v1/vehicles/{name}', '/v1/vehicles/a%20b', 400],
+  ['patch', '/v1/vehicles/{name}', '/v1/vehicles/doc_put', 415],
   ['delete', '/v1/vehicles/{name}', '/v1/vehicles/doc_put', 204],
   ['delete', '/v1/vehicles/{name}', '/v1/vehicles/nobody', 404],
   ['get', '/v1/vehicles/{name}/shadow', '/v1/vehicles/doc_1/shadow', 200],
