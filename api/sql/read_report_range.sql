@@ -2,10 +2,13 @@
 -- there, whatever the clocks do.
 -- $1 timestamptz now, $2 text zone or null (the depot's), $3 text the range's name or null, $4 timestamptz from or null, $5 text its
 -- day (YYYY-MM-DD) or null, $6 timestamptz to or null, $7 text its day or null.
--- Columns: 1 zone, 2 from_at, 3 to_at, 4 previous_from_at (as much local time before from_at), 5 depot_time_zone, 6 tolerance_kmh,
+-- Columns: 1 zone, 2 from_at, 3 to_at, 4 previous_from_at (as much local time before from_at;
+-- from_at itself for a range that is too long for a report: the caller refuses it), 5 depot_time_zone, 6 tolerance_kmh,
 -- 7 min_duration_s, 8 min_samples, 9 minor_to_kmh, 10 moderate_to_kmh, 11 severe_to_kmh, 12 rule_version.
 SELECT zone, from_at, to_at,
-       ((from_at AT TIME ZONE zone) - ((to_at AT TIME ZONE zone) - (from_at AT TIME ZONE zone))) AT TIME ZONE zone,
+       CASE WHEN to_at - from_at < interval '10000 days'
+            THEN ((from_at AT TIME ZONE zone) - ((to_at AT TIME ZONE zone) - (from_at AT TIME ZONE zone))) AT TIME ZONE zone
+            ELSE from_at END,
        depot_time_zone, tolerance_kmh, min_duration_s, min_samples, minor_to_kmh, moderate_to_kmh, severe_to_kmh,
        coalesce((SELECT max(version) FROM rule_change), 0)
   FROM (SELECT *,

@@ -96,6 +96,7 @@ test('pages follow each other, by time and by excess', async () => {
 test('every error names its parameter', async () => {
   for (const [query, name] of [['tz=Mars/Olympus', 'tz'], ['tz=', 'tz'], ['from=yesterday', 'from'], ['to=2026-02-30', 'to'], ['range=soon', 'range'],
     ['range=today&from=2026-01-01', 'range'], ['from=2026-02-01&to=2026-02-01', 'to'], ['from=2000-01-01&to=2026-02-01', 'to'],
+    ['from=2000-01-01&to=9999-12-31', 'to'], ['from=2000-01-01T00:00:00Z&to=9999-12-31T00:00:00Z', 'to'],
     ['tolerance_kmh=-1', 'tolerance_kmh'], ['tolerance_kmh=x', 'tolerance_kmh'], ['min_duration_s=nan', 'min_duration_s'], ['min_samples=0', 'min_samples'],
     ['strict=maybe', 'strict'], ['band=mild', 'band'], ['review=lost', 'review'], ['vehicle=a%20b', 'vehicle'], ['driver=%ff', 'driver'],
     ['sort=name', 'sort'], ['limit=0', 'limit'], ['cursor=x', 'cursor'], ['colour=red', 'colour'], ['strict=true&strict=true', 'strict']]) {
