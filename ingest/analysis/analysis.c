@@ -1,5 +1,6 @@
 #include "ingest/analysis/analysis.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "ingest/analysis/analysis_state.h"
@@ -20,7 +21,7 @@ enum {
   LATE_VEHICLES_MAX = 2000,
 };
 
-static const int64_t RECENT_US = 26 * 3600 * US_PER_SECOND;
+static const int64_t RECENT_US = INT64_C(26) * 3600 * US_PER_SECOND;
 
 struct analysis *analysis_new(struct analysis_settings settings)
 {
@@ -126,6 +127,7 @@ static struct error refresh_rules(struct pass *pass)
   int64_t *vehicle_ids = arena_alloc_array(analysis->arena, pass->group_count, sizeof *vehicle_ids);
   struct vehicle_rules **rules = arena_alloc_array(analysis->arena, pass->group_count, sizeof(struct vehicle_rules *));
   size_t count = 0;
+  assert(pass->groups != NULL);
   for (size_t i = 0; i < pass->group_count; i++) {
     struct live_fold *live = pass->groups[i].live;
     if (live != NULL && live->rules.generation != rule_book_generation(analysis->book)) {
@@ -293,6 +295,9 @@ static void remember(struct pass *pass)
 
 static struct error fold_all(struct pass *pass)
 {
+  if (pass->found.count == 0) {
+    return commit(pass);
+  }
   find_groups(pass);
   TRY(refresh_rules(pass));
   sort_out(pass);

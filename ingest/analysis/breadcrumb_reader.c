@@ -9,7 +9,7 @@
 enum { FLAG_OF_FUTURE = 2 };
 
 /* Most of what is new was recorded just now: looked for there alone, the older days cost nothing. */
-static const int64_t RECENT_US = 26 * 3600 * US_PER_SECOND;
+static const int64_t RECENT_US = INT64_C(26) * 3600 * US_PER_SECOND;
 static const int64_t AHEAD_US = 3600 * US_PER_SECOND;
 
 struct fix breadcrumbs_read_fix(const struct db_rows *rows, int row)

@@ -33,7 +33,8 @@ static void add_driver(const struct place_context *context, int64_t time_us, str
   }
   const size_t next = (size_t)(begun + 1);
   place->driver_from_us = assignment != NULL ? assignment->until_us : INT64_MIN;
-  place->driver_until_us = next < context->assignment_count ? context->assignments[next].from_us : INT64_MAX;
+  const bool has_next = context->assignments != NULL && next < context->assignment_count;
+  place->driver_until_us = has_next ? context->assignments[next].from_us : INT64_MAX;
 }
 
 static void add_zones(const struct place_context *context, const struct fix *fix, struct arena *arena, struct place *place)

@@ -59,7 +59,7 @@ async function analysedRows(program) {
 
 function simulate(program, more) {
   return start(BINARY, ['simulate', '--to', `${program.base}/ingest/iot`, '--ingest-key', INGEST_KEY, '--data', program.data, '--vehicles',
-    String(VEHICLES), '--interval', options.interval, '--speeders', String(VEHICLES / 10), '--reefers', String(VEHICLES / 10), ...more]);
+    String(VEHICLES), '--interval', options.interval, '--move', '100000', '--speeders', String(VEHICLES / 10), '--reefers', String(VEHICLES / 10), ...more]);
 }
 
 test('following a fleet', { skip: !PARTS.includes('follow') }, async () => {
