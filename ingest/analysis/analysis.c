@@ -102,6 +102,7 @@ static void find_groups(struct pass *pass)
   const struct vehicle_fix *items = pass->found.items;
   struct arena *arena = pass->analysis->arena;
   pass->groups = arena_alloc_array(arena, pass->found.count, sizeof *pass->groups);
+  assert(pass->groups != NULL);
   for (size_t i = 0; i < pass->found.count; i++) {
     struct group *last = pass->group_count > 0 ? &pass->groups[pass->group_count - 1] : NULL;
     if (last != NULL && last->vehicle_id == items[i].vehicle_id) {
@@ -127,7 +128,6 @@ static struct error refresh_rules(struct pass *pass)
   int64_t *vehicle_ids = arena_alloc_array(analysis->arena, pass->group_count, sizeof *vehicle_ids);
   struct vehicle_rules **rules = arena_alloc_array(analysis->arena, pass->group_count, sizeof(struct vehicle_rules *));
   size_t count = 0;
-  assert(pass->groups != NULL);
   for (size_t i = 0; i < pass->group_count; i++) {
     struct live_fold *live = pass->groups[i].live;
     if (live != NULL && live->rules.generation != rule_book_generation(analysis->book)) {
