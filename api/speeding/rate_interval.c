@@ -23,8 +23,8 @@ static double series(double shape, double x)
 {
   double term = 1.0 / shape;
   double total = term;
-  for (double a = shape + 1.0; term > total * 1e-17; a += 1.0) {
-    term *= x / a;
+  for (int i = 1; term > total * 1e-17; i++) {
+    term *= x / (shape + i);
     total += term;
   }
   return total;

@@ -87,9 +87,9 @@ static struct held_day *find_or_add(struct report_days *days, int32_t day)
 
 static uint8_t review_of(struct text state)
 {
-  for (uint8_t i = 0; i < REVIEW_COUNT; i++) {
+  for (int i = 0; i < REVIEW_COUNT; i++) {
     if (text_equal(state, text_from(SPEEDING_REVIEWS[i]))) {
-      return i;
+      return (uint8_t)i;
     }
   }
   return REVIEW_OPEN;

@@ -39,7 +39,7 @@ static void end_digest(EVP_MD_CTX *digest, char hex[ZIP_SHA256_HEX])
   static const char DIGITS[] = "0123456789abcdef";
   unsigned char bytes[SHA256_BYTES];
   EVP_DigestFinal_ex(digest, bytes, NULL);
-  for (int i = 0; i < SHA256_BYTES; i++) {
+  for (size_t i = 0; i < SHA256_BYTES; i++) {
     hex[2 * i] = DIGITS[bytes[i] >> 4];
     hex[2 * i + 1] = DIGITS[bytes[i] & 15];
   }
