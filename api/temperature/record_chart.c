@@ -92,7 +92,10 @@ static double step_of(struct range range)
 static void write_degrees(struct buffer *out, struct range range)
 {
   const double step = step_of(range);
-  for (double degrees = ceil(range.low / step) * step; degrees <= range.high; degrees += step) {
+  const int first = (int)ceil(range.low / step);
+  const int last = (int)floor(range.high / step);
+  for (int line = first; line <= last; line++) {
+    const double degrees = line * step;
     write_horizontal(out, "grid", y_of(range, degrees));
     buffer_append_text(out, TEXT("<text class=\"tick\" text-anchor=\"end\""));
     write_place(out, "x", LEFT - 6);

@@ -6,7 +6,7 @@
 #include "server/base/clock.h"
 
 static const int64_t US_PER_MINUTE = 60 * US_PER_SECOND;
-static const int64_t TREND_WINDOW_US = 20 * 60 * US_PER_SECOND;
+static const int64_t TREND_WINDOW_US = INT64_C(1200) * US_PER_SECOND;
 static const double STILL_WARMING = 1.5; /* times warming_us */
 
 /* One step. */

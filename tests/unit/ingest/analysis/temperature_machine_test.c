@@ -504,7 +504,7 @@ static void the_line_is_that_of_most_readings(void **state)
   (void)state;
   struct temperature_reading readings[TREND_READINGS_MAX];
   for (int i = 0; i < TREND_READINGS_MAX; i++) {
-    readings[i] = (struct temperature_reading){DAY_US + i * 60 * US_PER_SECOND, (float)(0.25 * i) - 20};
+    readings[i] = (struct temperature_reading){DAY_US + INT64_C(60) * i * US_PER_SECOND, (float)(0.25 * i) - 20};
   }
   struct temperature_trend trend = temperature_trend_of(readings, TREND_READINGS_MAX);
   assert_true(trend.is_known && fabs(trend.c_per_minute - 0.25) < 1e-6 && fabs(trend.level_c + 15) < 1e-6);

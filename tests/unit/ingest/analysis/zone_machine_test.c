@@ -86,14 +86,14 @@ static void add_fix(struct drive *drive, int64_t at_us, struct text zones, uint8
 
 static void read_row(struct text line, struct drive *drive)
 {
-  struct text times;
-  struct text zones;
-  struct text from;
-  struct text until;
+  struct text times = TEXT("");
+  struct text zones = TEXT("");
+  struct text from = TEXT("");
+  struct text until = TEXT("");
   uint8_t flags = 0;
   assert_true(text_split(&line, ' ', &times) && text_split(&line, ' ', &zones));
   for (struct text word; text_split(&line, ' ', &word);) {
-    struct text name;
+    struct text name = TEXT("");
     (void)text_split(&word, '=', &name);
     assert_true(text_equal(name, TEXT("flags")));
     flags = (uint8_t)number_of(word);
