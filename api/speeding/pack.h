@@ -9,7 +9,7 @@
 #include "api/speeding/report.h"
 #include "server/http/zip_stream.h"
 
-enum { PACK_FILES_MAX = 8, PACK_PAGE_ROWS = 200 };
+enum { PACK_FILES_MAX = 8, PACK_PAGE_ROWS = 1000 };
 
 struct pack_file {
   const char *name;
