@@ -10,7 +10,7 @@ export class ApiError extends Error {
 }
 
 /** @param {string} path @param {AbortSignal} [signal] @returns {Promise<any>} */
-function getJson(path, signal) {
+export function getJson(path, signal) {
   return askJson(path, { headers: { accept: 'application/json' }, signal });
 }
 
@@ -20,14 +20,25 @@ function postJson(path) {
 }
 
 /** @param {string} path @param {RequestInit} request @returns {Promise<any>} */
-async function askJson(path, request) {
+export async function askJson(path, request) {
+  return (await ask(path, request)).json();
+}
+
+/** An answer that is not an error. @param {string} path @param {RequestInit} request */
+export async function ask(path, request) {
   const response = await fetch(path, request).catch((error) => {
     if (error.name === 'AbortError') throw error;
     throw new ApiError('The server cannot be reached.', 0, '');
   });
-  if (response.ok) return response.json();
+  if (response.ok) return response;
   const problem = await response.json().catch(() => ({}));
   throw new ApiError(problem.detail || problem.title || `The server answered ${response.status}.`, response.status, problem.request_id ?? '');
+}
+
+/** What to say of a failure. @param {unknown} error */
+export function describeError(error) {
+  if (error instanceof ApiError && error.requestId) return `${error.message} (request ${error.requestId})`;
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** @returns {Promise<import('./base_map.js').PageConfig>} */

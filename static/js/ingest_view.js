@@ -29,17 +29,17 @@ export class IngestView extends EventTarget {
     setInterval(() => this.isShown && this.tick(), 1000);
   }
 
-  /** @returns {{rejected: string | null, trace: string | null}} for the address */
-  get urlState() {
+  /** @returns {import('./url_state.js').ViewFields} for the address */
+  get urlFields() {
     const filter = this.rejected.filter.toString();
-    return { rejected: filter === DEFAULT_FILTER ? null : filter, trace: this.trace.asked || null };
+    return { ...(filter === DEFAULT_FILTER ? {} : { rejected: filter }), ...(this.trace.asked ? { trace: this.trace.asked } : {}) };
   }
 
-  /** @param {{rejected: string | null, trace: string | null}} state */
-  open(state) {
+  /** @param {import('./url_state.js').ViewFields} fields */
+  open({ rejected, trace }) {
     this.isShown = true;
-    this.rejected.setFilter(state.rejected ?? DEFAULT_FILTER);
-    if (state.trace) this.trace.ask(state.trace);
+    this.rejected.setFilter(rejected ?? DEFAULT_FILTER);
+    if (trace) this.trace.ask(trace);
     this.status.look(true);
     void this.rejected.read();
     this.tick();

@@ -57,7 +57,7 @@ const connection = new ConnectionState(link);
 const notice = new MapNotice(link);
 const ingestStatus = new IngestStatus(link);
 const banner = new SpoolBanner(ingestStatus);
-const views = new Views(ingestStatus);
+const views = new Views({ ingestStatus, settings });
 
 /** Until a view was chosen (by the address, the fleet's extent or a person) the first positions choose it. */
 let isViewChosen = false;
@@ -67,7 +67,7 @@ let tickedAtMs = 0;
 function readUrlState() {
   const centre = mapView.map.getCenter().wrap();
   const view = isViewChosen ? { zoom: mapView.map.getZoom(), latitude: centre.lat, longitude: centre.lng } : null;
-  return { view, vehicle: selection.name, statuses: chips.names, ingest: views.urlState };
+  return { view, vehicle: selection.name, statuses: chips.names, shown: views.urlState };
 }
 
 function subscribeSoon() {
@@ -109,7 +109,7 @@ function centreOnSelected() {
 }
 
 function showTitle() {
-  const shown = views.isIngest ? 'Ingest' : selection.name;
+  const shown = views.title ?? selection.name;
   document.title = shown === null ? 'crumbtrail' : `${shown} · crumbtrail`;
 }
 
@@ -130,7 +130,7 @@ async function chooseNeighbour(step) {
 }
 
 function escape() {
-  if (views.isIngest) return views.turnTo(false);
+  if (!views.isMap) return views.turnTo('map');
   if (document.activeElement === searchField && searchField.value) return search.clear();
   if (document.activeElement === searchField) return byId('vehicle-list').focus();
   selection.select(null);
@@ -187,10 +187,10 @@ function listen() {
   views.addEventListener('turn', () => pushUrlState(readUrlState()));
   views.addEventListener('change', () => writeUrlStateSoon(readUrlState));
   views.addEventListener('title', showTitle);
-  addEventListener('popstate', () => void views.apply(parseUrlState(location.hash).ingest));
+  addEventListener('popstate', () => void views.apply(parseUrlState(location.hash).shown));
   byId('skip-link').addEventListener('click', (event) => {
     event.preventDefault();
-    if (views.isIngest) return byId('ingest').focus();
+    if (!views.isMap) return byId(views.name).focus();
     // On a narrow screen the panel has taken the place of the list.
     if (searchField.offsetParent) searchField.focus();
     else byId('panel').focus();
@@ -205,14 +205,15 @@ function listen() {
       if (event.key === 'ArrowDown') byId('vehicle-list').focus();
     }
   });
-  const onMap = (/** @type {() => void} */ action) => () => views.isIngest || action();
+  const onMap = (/** @type {() => void} */ action) => () => views.isMap && action();
   listenForShortcuts({
     '/': onMap(() => searchField.select()),
     j: onMap(() => void chooseNeighbour(1)),
     k: onMap(() => void chooseNeighbour(-1)),
     f: onMap(() => selection.follow(!selection.following)),
     a: onMap(() => void showFleet()),
-    i: () => views.toggle(),
+    s: () => views.toggle('speeding'),
+    i: () => views.toggle('ingest'),
     '?': showHelp,
     escape,
   });
@@ -242,7 +243,7 @@ async function start() {
   trail.addTo(mapView.map);
   vehicles.addTo(mapView.map);
   if (state.statuses) chips.press(state.statuses);
-  if (state.ingest.isOpen) void views.apply(state.ingest);
+  if (state.shown.name !== 'map') void views.apply(state.shown);
   const configRead = readConfig();
   void baseMap.loadOutlines().catch(() => notice.setBackground('The outlines of the map could not be loaded.'));
   await configRead;

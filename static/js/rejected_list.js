@@ -1,5 +1,5 @@
 // The list of rejected events: filter, bytes, replay.
-import { ApiError, fetchNext, fetchRejected, fetchRejectedEvent, replayMatching, replayRejected } from './api.js';
+import { describeError, fetchNext, fetchRejected, fetchRejectedEvent, replayMatching, replayRejected } from './api.js';
 import { byId, make, setText } from './dom.js';
 import { formatBytes, formatCount, formatDateTime } from './format.js';
 import { PATH_NAMES, pathWord } from './ingest_words.js';
@@ -76,7 +76,7 @@ export class RejectedList extends EventTarget {
       this.next = page.next;
       this.show();
     } catch (error) {
-      if (!signal.aborted) setText(this.state, describe(error));
+      if (!signal.aborted) setText(this.state, describeError(error));
     }
   }
 
@@ -93,7 +93,7 @@ export class RejectedList extends EventTarget {
       this.next = page.next;
       this.show();
     } catch (error) {
-      if (!this.abort.signal.aborted) setText(this.state, describe(error));
+      if (!this.abort.signal.aborted) setText(this.state, describeError(error));
     }
   }
 
@@ -133,7 +133,7 @@ export class RejectedList extends EventTarget {
       setText(outcome, result.stored > 0 ? `Stored: ${countEvents(result.stored)}.` : 'Its events were there already.');
       button.hidden = true;
     } catch (error) {
-      setText(outcome, describe(error));
+      setText(outcome, describeError(error));
     }
     button.disabled = false;
     this.dispatchEvent(new CustomEvent('replayed'));
@@ -156,7 +156,7 @@ export class RejectedList extends EventTarget {
         setText(this.state, `${formatCount(sums.replayed)} read again: ${formatCount(sums.settled)} stored, ${formatCount(sums.replayed - sums.settled)} still rejected.`);
       }
     } catch (error) {
-      setText(this.state, describe(error));
+      setText(this.state, describeError(error));
     }
     this.replayAll.disabled = false;
     this.dispatchEvent(new CustomEvent('replayed'));
@@ -186,17 +186,11 @@ async function showBytes(details, id) {
     const event = await fetchRejectedEvent(id);
     setText(text, event.body_encoding === 'text' ? event.body || '(nothing)' : `base64, because it is no text:\n${event.body}`);
   } catch (error) {
-    setText(text, describe(error));
+    setText(text, describeError(error));
   }
 }
 
 /** @param {number} count */
 function countEvents(count) {
   return count === 1 ? 'one event' : `${formatCount(count)} events`;
-}
-
-/** @param {unknown} error */
-function describe(error) {
-  if (error instanceof ApiError) return error.requestId ? `${error.message} (request ${error.requestId})` : error.message;
-  return String(error);
 }

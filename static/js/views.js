@@ -1,59 +1,89 @@
-// Which of the two views is shown: the map, or ingest above it. The map goes on underneath, so that coming back shows it as it is.
+// Which view is shown: the map, or another one above it. The map goes on underneath, so that coming back shows it as it is. The
+// others are loaded when they are first opened.
 import { byId, setText } from './dom.js';
 
-/** @typedef {import('./url_state.js').IngestState} IngestState */
+/** @typedef {import('./url_state.js').ViewName} ViewName */
+/** @typedef {import('./url_state.js').ViewFields} ViewFields */
+/** A view above the map. Tells by `change` that its fields of the address are others now.
+ * @typedef {EventTarget & {urlFields: ViewFields, open: (fields: ViewFields) => void, close: () => void}} SheetView */
+
+/** @type {Record<ViewName, {title: string | null, skip: string}>} */
+const WORDS = {
+  map: { title: null, skip: 'Skip to the vehicle list' },
+  speeding: { title: 'Speeding', skip: 'Skip to the report' },
+  ingest: { title: 'Ingest', skip: 'Skip to the figures' },
+};
+const NAMES = /** @type {ViewName[]} */ (Object.keys(WORDS));
 
 export class Views extends EventTarget {
-  /** @param {import('./ingest_status.js').IngestStatus} status */
-  constructor(status) {
+  /** @param {{ingestStatus: import('./ingest_status.js').IngestStatus, settings: import('./settings.js').Settings}} parts */
+  constructor(parts) {
     super();
-    this.status = status;
-    this.isIngest = false;
-    /** @type {import('./ingest_view.js').IngestView | null} */
-    this.ingest = null;
-    /** @type {[string, boolean][]} */ ([['nav-map', false], ['nav-ingest', true]]).forEach(([id, isIngest]) => {
-      byId(id).addEventListener('click', (event) => {
+    this.parts = parts;
+    /** @type {ViewName} */
+    this.name = 'map';
+    /** What the address said of a view that is still being loaded. @type {ViewFields} */
+    this.asked = {};
+    /** @type {Partial<Record<ViewName, SheetView>>} */
+    this.loaded = {};
+    for (const name of NAMES) {
+      byId(`nav-${name}`).addEventListener('click', (event) => {
         event.preventDefault();
-        if (isIngest !== this.isIngest) this.turnTo(isIngest);
+        if (name !== this.name) this.turnTo(name);
       });
-    });
+    }
   }
 
-  /** @returns {IngestState} for the address */
+  get isMap() {
+    return this.name === 'map';
+  }
+
+  get title() {
+    return WORDS[this.name].title;
+  }
+
+  /** @returns {import('./url_state.js').ShownView} for the address */
   get urlState() {
-    return { isOpen: this.isIngest, ...(this.ingest?.urlState ?? { rejected: null, trace: null }) };
+    return { name: this.name, fields: this.loaded[this.name]?.urlFields ?? this.asked };
   }
 
-  toggle() {
-    this.turnTo(!this.isIngest);
+  /** @param {ViewName} name */
+  toggle(name) {
+    this.turnTo(this.name === name ? 'map' : name);
   }
 
-  /** A person's step: tells of it by `turn`. @param {boolean} isIngest */
-  turnTo(isIngest) {
-    void this.apply({ ...this.urlState, isOpen: isIngest });
+  /** A person's step: tells of it by `turn`. @param {ViewName} name */
+  turnTo(name) {
+    void this.apply({ name, fields: this.loaded[name]?.urlFields ?? {} });
     this.dispatchEvent(new CustomEvent('turn'));
-    byId(isIngest ? 'ingest' : 'map').focus({ preventScroll: true });
+    byId(name).focus({ preventScroll: true });
   }
 
-  /** What the address says. @param {IngestState} state */
-  async apply(state) {
-    this.isIngest = state.isOpen;
-    byId('ingest').hidden = !state.isOpen;
-    byId('layout').inert = state.isOpen;
-    byId('nav-map').toggleAttribute('aria-current', false);
-    byId('nav-ingest').toggleAttribute('aria-current', false);
-    byId(state.isOpen ? 'nav-ingest' : 'nav-map').setAttribute('aria-current', 'page');
-    setText(byId('skip-link'), state.isOpen ? 'Skip to the figures' : 'Skip to the vehicle list');
+  /** What the address says. @param {import('./url_state.js').ShownView} state */
+  async apply({ name, fields }) {
+    if (name !== this.name) this.loaded[this.name]?.close();
+    this.name = name;
+    this.asked = fields;
+    for (const each of NAMES) {
+      if (each !== 'map') byId(each).hidden = each !== name;
+      byId(`nav-${each}`).toggleAttribute('aria-current', false);
+    }
+    byId(`nav-${name}`).setAttribute('aria-current', 'page');
+    byId('layout').inert = name !== 'map';
+    setText(byId('skip-link'), WORDS[name].skip);
     this.dispatchEvent(new CustomEvent('title'));
-    if (!state.isOpen) return this.ingest?.close();
-    this.ingest ??= await this.load();
-    if (this.isIngest) this.ingest.open(state);
+    if (name === 'map') return;
+    this.loaded[name] ??= await this.load(name);
+    if (this.name === name) this.loaded[name]?.open(this.asked);
   }
 
-  async load() {
-    const { IngestView } = await import('./ingest_view.js');
-    const ingest = new IngestView(this.status);
-    ingest.addEventListener('change', () => this.dispatchEvent(new CustomEvent('change')));
-    return ingest;
+  /** @param {ViewName} name @returns {Promise<SheetView>} */
+  async load(name) {
+    const view = name === 'speeding' ? new (await import('./speeding_view.js')).SpeedingView(this.parts.settings)
+      : new (await import('./ingest_view.js')).IngestView(this.parts.ingestStatus);
+    // Two steps in haste may both have loaded it: the first stays.
+    const kept = this.loaded[name] ?? view;
+    if (kept === view) view.addEventListener('change', () => this.dispatchEvent(new CustomEvent('change')));
+    return kept;
   }
 }
