@@ -231,3 +231,19 @@ test('old conditions raise nothing; late ones say how late', async () => {
   assert.match(hook.requests[0].json.data.title, /data came 3\d min late/);
   assert.deepEqual((await program.get('/v1/alerts?vehicle=past_1')).body.items, []);
 });
+
+test('policies and mutes that many people change at once stand in the way of neither each other nor the alerts', async () => {
+  const hook = await receiver();
+  await addVehicles(program, ['truck_many']);
+  await listen('many', hook, { vehicles: ['nobody'] });
+  const began = Date.now() - 2000;
+  const conditions = Array.from({ length: 150 }, (_, n) => ({ vehicle: 'truck_many', kind: 'temperature', subject: (n * 67) % 150 + 1, began, value: 9, limit: 8 }));
+  await plant(program, ...conditions);
+  await eventually(async () => (await program.get('/v1/alerts?vehicle=truck_many&limit=200')).body.items.filter(({ state }) => state === 'firing').length === 150, LONG);
+  for (let round = 0; round < 6; round++) {
+    const answers = await Promise.all(Array.from({ length: 12 }, (_, n) => (n % 3 === 0
+      ? post('/v1/mutes', { vehicle: 'truck_many', for_s: 1 }) : put(`/v1/alert-policies/many_${n}`, { channels: ['many'], vehicles: ['nobody'] }))));
+    assert.deepEqual(answers.filter(({ status }) => status !== 200 && status !== 201).map(({ text }) => text), []);
+  }
+  assert.doesNotMatch(program.log, /deadlock/);
+});
