@@ -53,6 +53,7 @@ static struct error read_command(struct request *request, int64_t now_us, struct
   const struct json *root = NULL;
   TRY(alert_form_read(request, command->kind == ALERT_COMMAND_ACKNOWLEDGE, &root));
   if (root != NULL) {
+    TRY(alert_form_one_end(root));
     JSON_EACH (member, root) {
       TRY(read_member(member, now_us, command));
     }

@@ -101,6 +101,7 @@ struct error alert_desk_post_mute(struct request *request, void *context, struct
   int64_t mute_id = 0;
   (void)context;
   TRY(alert_form_read(request, false, &root));
+  TRY(alert_form_one_end(root));
   JSON_EACH (member, root) {
     TRY(read_member(member, now_us, &form));
   }

@@ -48,6 +48,12 @@ struct error alert_form_until(const struct json *member, int64_t now_us, int64_t
   return error_none();
 }
 
+struct error alert_form_one_end(const struct json *root)
+{
+  const bool has_both = json_member(root, TEXT("until")) != NULL && json_member(root, TEXT("for_s")) != NULL;
+  return has_both ? error_at(ERROR_BAD_INPUT, "for_s", "expected either until or for_s") : error_none();
+}
+
 struct error alert_form_id(const struct request *request, int64_t *id)
 {
   const struct text word = request_path_parameter(request, "id");

@@ -16,6 +16,8 @@ struct error alert_form_read(struct request *request, bool may_be_empty, const s
 struct error alert_form_text(const struct json *member, size_t length_max, struct text *out) ERROR_MUST_CHECK;
 /* `until` (a time after now) or `for_s`; 0 for null. At most a year ahead. */
 struct error alert_form_until(const struct json *member, int64_t now_us, int64_t *until_us) ERROR_MUST_CHECK;
+/* One of `until` and `for_s`, not both. */
+struct error alert_form_one_end(const struct json *root) ERROR_MUST_CHECK;
 /* {id} of the path. */
 struct error alert_form_id(const struct request *request, int64_t *id) ERROR_MUST_CHECK;
 

@@ -166,6 +166,8 @@ test('what channels, policies, mutes and commands refuse names the field', async
     ['POST', '/v1/mutes', { vehicle: 'nobody', for_s: 60 }, 400, 'vehicle'],
     ['POST', '/v1/mutes', { kind: 'fire', for_s: 60 }, 400, 'kind'],
     ['POST', '/v1/mutes', {}, 400, 'until'],
+    ['POST', '/v1/mutes', { until: '2020-01-01T00:00:00Z', for_s: 60 }, 400, 'for_s'],
+    ['POST', '/v1/alerts/7/mute', { until: null, for_s: 60 }, 400, 'for_s'],
     ['POST', '/v1/mutes', { until: '2020-01-01T00:00:00Z' }, 400, 'until'],
     ['POST', '/v1/alerts/x/acknowledge', {}, 400, 'id'],
     ['POST', '/v1/alerts/7/acknowledge', {}, 404],
