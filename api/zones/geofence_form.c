@@ -88,6 +88,9 @@ static struct error read_feature(const struct json *feature, struct geofence_for
     return json_error(feature, "its geometry is missing");
   }
   TRY(read_geometry(geometry, form));
+  if (properties != NULL && properties->type != JSON_OBJECT && properties->type != JSON_NULL) {
+    return json_error(properties, "expected an object");
+  }
   if (properties != NULL && properties->type == JSON_OBJECT) {
     JSON_EACH (member, properties) {
       TRY(read_property(member, form, &is_known));

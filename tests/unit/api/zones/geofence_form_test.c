@@ -40,6 +40,7 @@ static void what_is_wrong_is_named(void **state)
       {"{\"geometry\":" POLYGON ",\"color\":\"#12345g\"}", "color"},
       {"{\"geometry\":" POLYGON ",\"size\":1}", "size"},
       {"{\"type\":\"Feature\",\"properties\":{}}", "$"},
+      {"{\"type\":\"Feature\",\"geometry\":" POLYGON ",\"properties\":\"limit_kmh\"}", "properties"},
       {"{\"type\":\"Feature\",\"geometry\":" POLYGON ",\"properties\":{\"limit_kmh\":-5}}", "properties.limit_kmh"},
   };
   struct arena *arena = arena_new(4096);
