@@ -80,6 +80,11 @@ export class BaseMap extends EventTarget {
     this.dispatchEvent(new CustomEvent('fallback', { detail: raster && !raster.isReachable ? standIn : '' }));
   }
 
+  /** To be called before the map is removed: what is still being loaded stays away. */
+  leave() {
+    this.changes++;
+  }
+
   /** To be called when the theme has changed. */
   readTheme() {
     this.outlines?.readTheme();

@@ -1,5 +1,5 @@
 // The REST calls of the speeding view.
-import { ask, getJson } from './api.js';
+import { ask, askJson, getJson } from './api.js';
 
 /**
  * @typedef {{distance_km: number, observed_h: number, moving_h: number, known_limit_km: number, known_limit_share: number | null, episodes: number,
@@ -22,4 +22,34 @@ export function fetchReport(query, signal) {
 /** The query against the views of the database that gives the same numbers. @param {URLSearchParams} query @returns {Promise<string>} */
 export async function fetchReportSql(query) {
   return (await ask(`/v1/speeding/report?${query}&f=sql`, {})).text();
+}
+
+/**
+ * @typedef {'open' | 'confirmed' | 'excused' | 'disputed'} ReviewState
+ * @typedef {{id: number, vehicle: string, driver: string | null, started_at: string, ended_at: string, duration_s: number, before_s: number | null,
+ *   after_s: number | null, distance_m: number, samples: number, largest_gap_s: number, max_speed_kmh: number, mean_speed_kmh: number,
+ *   limit_kmh: number, limit_source: string, max_excess_kmh: number, band: string, has_jump: boolean, is_estimated: boolean, is_strict: boolean,
+ *   end_reason: string, road: string | null, zone: string | null, is_open: boolean, review: ReviewState, revision: number, rule_version: number}} Episode
+ * @typedef {{review: ReviewState, note: string | null, reviewed_by: string | null, reviewed_at: string}} Review
+ * @typedef {{recorded_at: string, lon: number, lat: number, speed_kmh: number | null, excess_kmh: number | null}} EpisodePoint
+ * @typedef {Episode & {reviews: Review[], breadcrumbs: EpisodePoint[]}} WholeEpisode
+ */
+
+/** @param {URLSearchParams} query @param {AbortSignal} signal @returns {Promise<{items: Episode[], next: string | null}>} */
+export function fetchEpisodes(query, signal) {
+  return getJson(`/v1/speeding/episodes?${query}`, signal);
+}
+
+/** @param {number} id @param {AbortSignal} signal @returns {Promise<WholeEpisode>} */
+export function fetchEpisode(id, signal) {
+  return getJson(`/v1/speeding/episodes/${id}`, signal);
+}
+
+/** @param {number} id @param {{review: ReviewState, note: string | null, reviewed_by: string | null}} review @returns {Promise<WholeEpisode>} */
+export function reviewEpisode(id, review) {
+  return askJson(`/v1/speeding/episodes/${id}`, {
+    method: 'PATCH',
+    headers: { accept: 'application/json', 'content-type': 'application/json' },
+    body: JSON.stringify(review),
+  });
 }

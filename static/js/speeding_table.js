@@ -29,7 +29,7 @@ export class SpeedingTable extends EventTarget {
     const line = make('tr');
     const name = make('th');
     name.scope = 'row';
-    name.append(...this.nameOf(row));
+    name.append(this.nameOf(row));
     const { rate, interval } = rateByDistance(row, units);
     const byTime = rateByTime(row);
     line.append(
@@ -47,9 +47,12 @@ export class SpeedingTable extends EventTarget {
     return line;
   }
 
-  /** @param {Row} row @returns {(Node | string)[]} */
+  /** @param {Row} row */
   nameOf(row) {
-    return [rowName(row)];
+    const button = make('button', 'row-button', rowName(row));
+    button.type = 'button';
+    button.addEventListener('click', () => this.dispatchEvent(new CustomEvent('choose', { detail: row })));
+    return button;
   }
 }
 

@@ -3,6 +3,7 @@ import { describeError, fetchNext } from './api.js';
 import { byId, setText } from './dom.js';
 import { formatCount } from './format.js';
 import { fetchReport } from './speeding_api.js';
+import { SpeedingEpisodes, rowKey } from './speeding_episodes.js';
 import { SpeedingFilter } from './speeding_filter.js';
 import { SpeedingSql } from './speeding_sql.js';
 import { describeEmptiness, showSummary } from './speeding_summary.js';
@@ -16,6 +17,7 @@ export class SpeedingView extends EventTarget {
     this.filter = new SpeedingFilter(settings);
     this.table = new SpeedingTable();
     this.sql = new SpeedingSql();
+    this.episodes = new SpeedingEpisodes(settings);
     this.area = byId('speeding-report');
     this.more = byId('speeding-more');
     this.abort = new AbortController();
@@ -25,6 +27,11 @@ export class SpeedingView extends EventTarget {
     this.rows = [];
     /** @type {string | null} */
     this.next = null;
+    /** What the address wants opened as soon as the zone is known. @type {import('./url_state.js').ViewFields} */
+    this.wanted = {};
+    this.table.addEventListener('choose', (event) => this.openRow(rowKey(/** @type {CustomEvent} */ (event).detail), 0));
+    this.episodes.addEventListener('change', () => this.dispatchEvent(new CustomEvent('change')));
+    this.episodes.addEventListener('review', () => void this.read());
     this.filter.addEventListener('change', () => this.onFilter());
     this.more.addEventListener('click', () => void this.readMore());
     byId('speeding-show-sql').addEventListener('click', () => void this.sql.show(this.filter.query));
@@ -35,17 +42,26 @@ export class SpeedingView extends EventTarget {
   /** @returns {import('./url_state.js').ViewFields} for the address */
   get urlFields() {
     const query = this.filter.query.toString();
-    return query ? { report: query } : {};
+    return { ...(query ? { report: query } : {}), ...(this.wanted.row ? this.wanted : this.episodes.urlFields) };
   }
 
   /** @param {import('./url_state.js').ViewFields} fields */
-  open({ report }) {
+  open({ report, ...wanted }) {
     this.filter.setQuery(report ?? '');
+    this.wanted = wanted;
+    if (!wanted.row) this.episodes.close();
     void this.read();
   }
 
   close() {
     this.abort.abort();
+    this.episodes.close();
+  }
+
+  /** @param {string} row as the address says it @param {number} episode 0: none */
+  openRow(row, episode) {
+    this.wanted = {};
+    this.episodes.open(row, this.filter.query, this.report?.tz ?? 'UTC', episode);
   }
 
   onFilter() {
@@ -72,6 +88,7 @@ export class SpeedingView extends EventTarget {
       this.next = report.next;
       this.filter.showTaken(report);
       this.show();
+      if (this.wanted.row) this.openRow(this.wanted.row, Number(this.wanted.episode) || 0);
     } catch (error) {
       if (signal.aborted) return;
       this.fail(error);

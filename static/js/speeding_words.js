@@ -99,3 +99,9 @@ export function formatPeriod(from, to, zone) {
   const last = formatInZone(new Date(Date.parse(to) - 1).toISOString(), zone, { dateStyle: 'medium' });
   return first === last ? first : `${first} to ${last}`;
 }
+
+/** @param {number} metres @param {Units} units */
+export function formatMetres(metres, units) {
+  if (units === 'kmh' && metres < 1000) return `${Math.round(metres)} m`;
+  return `${formatNumber(speedIn(metres / 1000, units))} ${distanceUnit(units)}`;
+}

@@ -1,5 +1,5 @@
 // The speeding view: controls that change the figures, the address that brings them back, CSV, SQL and pack, other units, paper, empty
-// and failed reports. axe finds nothing there.
+// and failed reports, episodes and their reviews. axe finds nothing there.
 import { strict as assert } from 'node:assert';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -53,6 +53,14 @@ async function openReport(options, fields = MARCH) {
   return opened;
 }
 
+/** Presses the first row, and its worst episode. */
+async function openWorst(page) {
+  await page.locator('.row-button').first().click();
+  await page.locator('.episode-button').first().click();
+  await page.locator('#episode-chart canvas').waitFor(DEADLINE);
+  await page.locator('#episode-map path').first().waitFor({ state: 'attached', ...DEADLINE });
+}
+
 /** Waits until a tile of the fleet says this. */
 const tile = (page, label, value) => page.locator('.tile').filter({ hasText: label }).filter({ hasText: value }).waitFor(DEADLINE);
 const names = (page) => page.locator('#speeding-rows th').allInnerTexts();
@@ -84,6 +92,9 @@ for (const [name, options] of Object.entries(looks)) {
     await page.locator('#speeding-show-sql').click();
     await page.locator('#speeding-sql-text').filter({ hasText: 'bi.' }).waitFor(DEADLINE);
     await assertAccessible(page, 'SQL');
+    await page.locator('#speeding-sql-close').click();
+    await openWorst(page);
+    await assertAccessible(page, 'episode');
     await assertNoComplaints(page, complaints);
     await context.close();
   });
@@ -191,6 +202,64 @@ test('turned by link, key and the way back; on paper the report alone', LIMITS, 
   await page.emulateMedia({ media: 'screen' });
   await page.keyboard.press('Escape');
   await page.locator('#speeding').waitFor({ state: 'hidden', ...DEADLINE });
+  await assertNoComplaints(page, complaints);
+  await context.close();
+});
+
+test('a row lists its episodes, worst first; one is shown with its speed, way and marks', LIMITS, async () => {
+  const { page, context, complaints } = await openReport();
+  await openWorst(page);
+  const listed = await page.locator('.episode-button strong').allInnerTexts();
+  assert.deepEqual(listed, ['+45 km/h', '+18 km/h', '+7 km/h']);
+  const facts = await page.locator('#episode-facts').innerText();
+  for (const part of ['Ann', '+45 km/h over the limit (extreme), at 125 km/h', '80 km/h, posted on the road', '20 s over 500 m, up to 10 s longer', '5 breadcrumbs, largest gap 5 s, counts as strict']) {
+    assert.ok(facts.includes(part), `${part} in:\n${facts}`);
+  }
+  const colors = await page.locator('#episode-map path').evaluateAll((paths) => new Set(paths.map((path) => path.getAttribute('stroke'))).size);
+  assert.equal(colors, 3, 'where it began, above, far above');
+  await page.locator('.episode-button').nth(1).click();
+  await page.locator('#episode-facts').filter({ hasText: 'largest gap 90 s, not strict' }).waitFor(DEADLINE);
+  const id = await page.locator('.episode-button[aria-pressed=true]').getAttribute('data-id');
+  await page.waitForFunction((fields) => location.hash.includes(fields), `row=vehicle%3Dvan_1&episode=${id}`, DEADLINE);
+  await page.reload();
+  await page.locator('#episode-facts').filter({ hasText: 'largest gap 90 s, not strict' }).waitFor(DEADLINE);
+  await page.keyboard.press('Escape');
+  await page.waitForFunction(() => !/row=/.test(location.hash), null, DEADLINE);
+  assert.ok(await page.locator('#speeding').isVisible());
+  await assertNoComplaints(page, complaints);
+  await context.close();
+});
+
+test('the episodes of a driver and of a day', LIMITS, async () => {
+  const { page, context } = await openReport();
+  await page.getByText('Driver', { exact: true }).first().click();
+  await page.locator('.row-button').filter({ hasText: 'Nobody known' }).click();
+  await page.locator('.episode-button').nth(1).waitFor(DEADLINE);
+  assert.deepEqual(await page.locator('.episode-button strong').allInnerTexts(), ['+18 km/h', '+7 km/h']);
+  await page.locator('#speeding-row-close').click();
+  await page.getByText('Day', { exact: true }).first().click();
+  await page.locator('.row-button').filter({ hasText: /Tue,? 10 Mar 2026/ }).click();
+  await page.locator('.episode-button').nth(1).waitFor(DEADLINE);
+  assert.deepEqual(await page.locator('.episode-button strong').allInnerTexts(), ['+45 km/h', '+12 km/h']);
+  await context.close();
+});
+
+test('a review is stored with its note and name, and strict figures follow it', LIMITS, async () => {
+  const { page, context, complaints } = await openReport(undefined, `report=${encodeURIComponent('from=2026-03-01&to=2026-04-01&strict=true')}`);
+  await tile(page, 'Episodes', '1 minor, 1 moderate, 0 severe, 1 extreme');
+  await openWorst(page);
+  await page.locator('#review-note').fill('Made way for an ambulance <b>');
+  await page.locator('#review-who').fill('dora');
+  await page.getByRole('button', { name: 'Excuse' }).click();
+  await page.locator('#review-state').filter({ hasText: 'Stored: excused.' }).waitFor(DEADLINE);
+  await page.locator('#review-list li').filter({ hasText: 'excused: Made way for an ambulance <b>' }).filter({ hasText: 'dora' }).waitFor(DEADLINE);
+  await page.locator('.tile').filter({ hasText: '1 minor, 1 moderate, 0 severe, 0 extreme' }).waitFor({ state: 'attached', ...DEADLINE });
+  const { body } = await program.get('/v1/speeding/episodes?from=2026-03-01&to=2026-04-01&review=excused');
+  assert.deepEqual(body.items.map((item) => [item.vehicle, item.max_excess_kmh, item.review_note, item.reviewed_by]), [['van_1', 45, 'Made way for an ambulance <b>', 'dora']]);
+  await page.getByRole('button', { name: 'Open', exact: true }).click();
+  await page.locator('#review-state').filter({ hasText: 'Stored: open.' }).waitFor(DEADLINE);
+  await page.keyboard.press('Escape');
+  await tile(page, 'Episodes', '1 minor, 1 moderate, 0 severe, 1 extreme');
   await assertNoComplaints(page, complaints);
   await context.close();
 });
