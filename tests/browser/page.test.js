@@ -139,7 +139,7 @@ pageTest('chips filter list and map', async (page) => {
 
 pageTest('units and theme are kept', async (page) => {
   await page.locator('#open-settings').click();
-  await page.getByLabel('km/h').check();
+  await page.locator('#settings').getByLabel('km/h').check();
   await page.getByLabel('Dark').check();
   await page.getByRole('button', { name: 'Done' }).click();
   await page.reload();
